@@ -1,0 +1,218 @@
+"""The case: all inputs of one planning question, as one frozen value.
+
+A `Case` is checked as a whole when it is made; one that exists is sound. A
+what-if is a new case, made by `Case.replace` or `Case.with_changes`. Not here:
+reading and writing folders (see `optimizer.tables`), deriving what a plan can do
+(see `optimizer.formulation`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, Literal, Self
+
+from pydantic import Field, ValidationError, model_validator
+
+from models import checks, paths
+from models.base import Frozen, Row
+from models.commitment import (
+    Commitment,
+    ExclusiveGroup,
+    Precedence,
+    Project,
+    Resource,
+    ResourceUse,
+)
+from models.deal import Deal, DealPayment, DealSupply, Diversion, Exclusivity
+from models.finance import Budget, Finance, Overhead
+from models.horizon import Horizon
+from models.market import Entry, Market, Registrations, Season, Segment
+from models.problem import CaseError, Problem
+from models.site import Component, ComponentUse, Duty, Expansion, Lane, Production, Site
+from models.source import Source
+from models.target import Goal, Target
+from models.vehicle import Launch, Platform, Price, Ramp, Vehicle
+
+
+class Case(Frozen):
+    """One planning question.
+
+    Settings (calendar, money, target, goals) come first, then one tuple of rows
+    per table. A table that is left out limits nothing and costs nothing.
+
+    Raises `CaseError` with every problem found when it does not hold together.
+    """
+
+    name: str = Field("case", description="short name", min_length=1, max_length=80)
+    title: str = Field("", description="name to show")
+    currency: str = Field("", description="currency of all money, such as CNY")
+    money_unit: float = Field(
+        1.0,
+        description="currency units in one unit of money: 1000000 for totals in millions",
+        gt=0,
+        le=1e12,
+    )
+    price_basis: Literal["nominal", "real"] = Field(
+        "nominal", description="whether money is nominal or real"
+    )
+    horizon: Horizon
+    finance: Finance = Finance()  # type: ignore[call-arg]
+    target: Target | None = None
+    goals: tuple[Goal, ...] = ()
+
+    markets: tuple[Market, ...] = ()
+    segments: tuple[Segment, ...] = ()
+    registrations: tuple[Registrations, ...] = ()
+    seasonality: tuple[Season, ...] = ()
+    ramps: tuple[Ramp, ...] = ()
+    platforms: tuple[Platform, ...] = ()
+    vehicles: tuple[Vehicle, ...] = ()
+    entries: tuple[Entry, ...] = ()
+    launches: tuple[Launch, ...] = ()
+    prices: tuple[Price, ...] = ()
+    sites: tuple[Site, ...] = ()
+    production: tuple[Production, ...] = ()
+    lanes: tuple[Lane, ...] = ()
+    duties: tuple[Duty, ...] = ()
+    components: tuple[Component, ...] = ()
+    component_use: tuple[ComponentUse, ...] = ()
+    expansions: tuple[Expansion, ...] = ()
+    deals: tuple[Deal, ...] = ()
+    deal_payments: tuple[DealPayment, ...] = ()
+    deal_supply: tuple[DealSupply, ...] = ()
+    diversions: tuple[Diversion, ...] = ()
+    exclusivities: tuple[Exclusivity, ...] = ()
+    projects: tuple[Project, ...] = ()
+    precedences: tuple[Precedence, ...] = ()
+    exclusive_groups: tuple[ExclusiveGroup, ...] = ()
+    resources: tuple[Resource, ...] = ()
+    resource_use: tuple[ResourceUse, ...] = ()
+    overheads: tuple[Overhead, ...] = ()
+    budgets: tuple[Budget, ...] = ()
+    sources: tuple[Source, ...] = ()
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> Self:
+        problems = checks.problems_of(self)
+        if problems:
+            raise CaseError(problems)
+        return self
+
+    def rows(self, table: str) -> tuple[Row, ...]:
+        """All rows of a table, in the order given."""
+        rows: tuple[Row, ...] = getattr(self, table)
+        return rows
+
+    @cached_property
+    def commitments(self) -> dict[str, Commitment]:
+        """Every commitment of every kind by its id, in a fixed order."""
+        return {
+            row.id: row
+            for table in COMMITMENT_TABLES
+            for row in self.rows(table)
+            if isinstance(row, Commitment)
+        }
+
+    @property
+    def goals_in_order(self) -> tuple[Goal, ...]:
+        """The goals as stated; by default target date (if any), volume, NPV."""
+        if self.goals:
+            return self.goals
+        default = (Goal(kind="volume"), Goal(kind="npv"))
+        return (Goal(kind="target_date"), *default) if self.target else default
+
+    def replace(self, **parts: Any) -> Case:
+        """A new, checked case with some settings or whole tables replaced.
+
+        Raises `CaseError` when the result does not hold together.
+        """
+        values = {name: getattr(self, name) for name in type(self).model_fields}
+        unknown = sorted(set(parts) - set(values))
+        if unknown:
+            raise CaseError(
+                [
+                    Problem(
+                        where="replace",
+                        column=name,
+                        found=f"a case has no part {name!r}",
+                        allowed=", ".join(values),
+                        cure=paths.nearest(name, values),
+                    )
+                    for name in unknown
+                ]
+            )
+        return make_case({**values, **parts})
+
+    def with_changes(self, changes: Mapping[str, Any]) -> Case:
+        """A new, checked case with single numbers or words changed.
+
+        ``changes`` maps paths to values: ``{"markets.germany.max_share": 0.01}``
+        changes one cell, ``{"prices.*.germany.net_price": 90000}`` every cell
+        that the pattern meets, ``{"finance.opening_cash": 5000}`` a setting.
+        A row of a dated table is named with its ``since`` or, to change all of
+        them, without. Raises `CaseError` for a path that meets nothing (with
+        the nearest ones) and for a value that is not allowed.
+        """
+        return make_case(paths.changed_parts(self, changes))
+
+
+def make_case(parts: Mapping[str, Any]) -> Case:
+    """A case of these parts; every failure is a `CaseError`."""
+    try:
+        return Case(**parts)
+    except ValidationError as error:
+        problems = []
+        for detail in error.errors(include_url=False):
+            place = [str(part) for part in detail["loc"]]
+            problems.append(
+                Problem(
+                    where=place[0] if place else "case",
+                    column=".".join(place[1:]),
+                    found=f"{detail['msg'].lower()}, found {detail.get('input')!r:.80}",
+                )
+            )
+        raise CaseError(problems) from None
+
+
+#: Every table of a case with the type of its rows, in the order of the fields.
+TABLES: dict[str, type[Row]] = {
+    row.table: row
+    for row in (
+        Market,
+        Segment,
+        Registrations,
+        Season,
+        Ramp,
+        Platform,
+        Vehicle,
+        Entry,
+        Launch,
+        Price,
+        Site,
+        Production,
+        Lane,
+        Duty,
+        Component,
+        ComponentUse,
+        Expansion,
+        Deal,
+        DealPayment,
+        DealSupply,
+        Diversion,
+        Exclusivity,
+        Project,
+        Precedence,
+        ExclusiveGroup,
+        Resource,
+        ResourceUse,
+        Overhead,
+        Budget,
+        Source,
+    )
+}
+
+#: The tables whose rows are commitments.
+COMMITMENT_TABLES: tuple[str, ...] = tuple(
+    name for name, row in TABLES.items() if issubclass(row, Commitment)
+)

@@ -1,0 +1,62 @@
+"""The cases that come with evplan, and where they lie.
+
+They are found beside the installed package (a wheel holds them), and in a
+checkout in ``data/`` beside it. This is the one module that knows paths.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from models.paths import nearest
+from models.problem import CaseError, Problem
+
+#: The case that commands use when none is named.
+DEFAULT_CASE = "leapmotor-2023"
+CASE_FILE = "case.toml"
+
+
+def shipped_folder() -> Path:
+    """The folder that holds the shipped cases."""
+    here = Path(__file__).resolve().parent
+    inside = here / "data"
+    return inside if inside.is_dir() else here.parent / "data"
+
+
+def shipped_cases() -> dict[str, Path]:
+    """Names and folders of the shipped cases."""
+    return {
+        path.parent.name: path.parent
+        for path in sorted(shipped_folder().glob(f"*/{CASE_FILE}"))
+    }
+
+
+def find_case(case: str | Path) -> Path:
+    """The folder of a shipped case's name or of a path.
+
+    Raises `CaseError` when there is neither.
+    """
+    path = Path(case)
+    if path.is_dir() and (path / CASE_FILE).is_file():
+        return path
+    if path.is_file() and path.name == CASE_FILE:
+        return path.parent
+    shipped = shipped_cases()
+    if str(case) in shipped:
+        return shipped[str(case)]
+    if path.is_dir():
+        found = f"the folder has no {CASE_FILE}"
+    elif path.exists():
+        found = "it is a file, not a folder"
+    else:
+        found = "there is no such folder and no shipped case of that name"
+    raise CaseError(
+        [
+            Problem(
+                where=str(case),
+                found=found,
+                allowed=f"a folder with a {CASE_FILE}, or one of {', '.join(shipped)}",
+                cure=nearest(str(case), shipped) or "evplan init DIR makes a folder to start from",
+            )
+        ]
+    )
