@@ -26,8 +26,10 @@ STATUS_WORDS: dict[str, str] = {
 class GoalResult(Frozen):
     """What a plan reaches of a goal, and how far the best may lie from it.
 
-    ``value`` is reached and ``bound`` cannot be passed by any plan that keeps
-    the earlier goals; ``gap`` is their distance as a part of the value. For
+    ``value`` is what the plan reaches, ``best`` what was reached when this goal
+    was sought (later goals may give up a tolerance of it). ``bound`` cannot be
+    passed by any plan that keeps the earlier goals; ``gap`` is the distance of
+    best and bound as a part of best. For
     ``target_date``, ``period`` is when the target is reached and
     ``bound_period`` the earliest period not proven impossible (both blank when
     it is not reached); value and bound are then the volume of the best window,
@@ -38,6 +40,7 @@ class GoalResult(Frozen):
     unit: str
     sense: Literal["max", "min"]
     value: float
+    best: float
     bound: float | None = None
     gap: float | None = None
     proven: bool = Field(description="the gap is within the one asked for")

@@ -1,0 +1,70 @@
+"""evplan: when to enter which market, launch which car and sign which deal.
+
+    from optimizer import load_case, solve
+
+    case = load_case("leapmotor-2023")
+    outcome = solve(case)
+    print(outcome.plan.decisions)
+
+Names are imported when first used, so that importing this package is instant.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from models.case import Case
+    from models.outcome import GoalResult
+    from models.plan import PlanRecord
+    from models.target import Goal, Target
+    from optimizer.audit import audit
+    from optimizer.catalogue import shipped_cases
+    from optimizer.errors import AuditError, CaseError, EvplanError, Problem, SolverError
+    from optimizer.highs import Progress
+    from optimizer.outcome import Outcome
+    from optimizer.plan import Plan
+    from optimizer.runs import load_run, save_run
+    from optimizer.settings import Settings
+    from optimizer.solving import solve
+    from optimizer.tables import load_case, save_case
+
+#: Public names and the modules they live in.
+_HOMES = {
+    "AuditError": "optimizer.errors",
+    "Case": "models.case",
+    "CaseError": "optimizer.errors",
+    "EvplanError": "optimizer.errors",
+    "Goal": "models.target",
+    "GoalResult": "models.outcome",
+    "Outcome": "optimizer.outcome",
+    "Plan": "optimizer.plan",
+    "PlanRecord": "models.plan",
+    "Problem": "optimizer.errors",
+    "Progress": "optimizer.highs",
+    "Settings": "optimizer.settings",
+    "SolverError": "optimizer.errors",
+    "Target": "models.target",
+    "audit": "optimizer.audit",
+    "load_case": "optimizer.tables",
+    "load_run": "optimizer.runs",
+    "save_case": "optimizer.tables",
+    "save_run": "optimizer.runs",
+    "shipped_cases": "optimizer.catalogue",
+    "solve": "optimizer.solving",
+}
+
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'optimizer' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

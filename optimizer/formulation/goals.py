@@ -1,0 +1,96 @@
+"""Goals: counted volume, the windows of the target, and what each goal measures.
+
+Symbols: ``volume[t]`` counted volume of a period; ``reached[w]`` 1 when window
+``w`` (named by its last period) is bound to reach the target. Nothing is chosen
+here; the order of goals is followed by ``optimizer.solving``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyomo.core import Binary, Block, Constraint, NonNegativeReals, Var
+
+from models.checks import target_windows
+from models.target import Goal
+from optimizer.formulation.linear import Linear, at_most, equal
+from optimizer.formulation.quantities import Quantities
+
+#: Part of the target that counts as reaching it: less than a solver's tolerance
+#: on the volume of a year can add up to.
+REACHED = 1 - 1e-7
+
+
+def formulate(block: Block, quantities: Quantities) -> None:
+    """Add volume, target windows and the sums that goals measure."""
+    case = quantities.case
+    block.volume = Var(list(quantities.periods), within=NonNegativeReals)
+    block.volume_is_counted = Constraint(list(quantities.periods), rule=volume_is_counted)
+    block.windows = target_windows(case)
+    block.reached = Var(list(block.windows), within=Binary)
+    block.window_reaches_target = Constraint(list(block.windows), rule=window_reaches_target)
+    block.target_is_required = Constraint(rule=target_is_required)
+    if any(goal.kind == "peak_funding" for goal in case.goals_in_order):
+        block.funding = Var(within=NonNegativeReals)
+        block.funding_covers_cash = Constraint(
+            list(quantities.periods), rule=funding_covers_cash
+        )
+
+
+def volume_is_counted(block: Block, t: int) -> Any:
+    """Volume is own sales and the counted part of partners' cars (cars)."""
+    counted = Linear().add(block.own_sales[t]).add(block.counted_partner[t])
+    return equal(Linear().term(1.0, block.volume[t]), counted)
+
+
+def window_volume(block: Block, periods: tuple[int, ...]) -> Linear:
+    """Counted volume of some periods."""
+    volume = Linear()
+    for t in periods:
+        volume.term(1.0, block.volume[t])
+    return volume
+
+
+def window_reaches_target(block: Block, last: int) -> Any:
+    """A window bound to reach the target does: ``U reached[w] <= sum volume`` (cars)."""
+    wanted = Linear().term(block.quantities.case.target.volume * REACHED, block.reached[last])
+    return at_most(wanted, window_volume(block, block.windows[last]))
+
+
+def target_is_required(block: Block) -> Any:
+    """A required target is reached in some window: ``sum_w reached[w] >= 1`` (1)."""
+    target = block.quantities.case.target
+    if target is None or not target.required:
+        return Constraint.Skip
+    reached = Linear()
+    for last in block.windows:
+        reached.term(1.0, block.reached[last])
+    return at_most(Linear(1.0), reached)
+
+
+def funding_covers_cash(block: Block, t: int) -> Any:
+    """Funding covers every fall of cash below its opening: ``F >= opening - cash[t]`` (money)."""
+    opening = block.quantities.case.finance.opening_cash
+    fall = Linear(opening).term(-1.0, block.cash[t])
+    return at_most(fall, Linear().term(1.0, block.funding))
+
+
+def measure(block: Block, goal: Goal) -> Linear:
+    """What a goal measures (all but ``target_date``): cars or money."""
+    count, per_year = len(block.quantities.periods), block.quantities.per_year
+    if goal.kind == "volume":
+        return window_volume(block, tuple(range(count)))
+    if goal.kind == "last_year_volume":
+        return window_volume(block, tuple(range(max(0, count - per_year), count)))
+    if goal.kind == "volume_at":
+        last = block.quantities.case.horizon.index(goal.period or "")
+        return window_volume(block, tuple(range(max(0, last - per_year + 1), last + 1)))
+    if goal.kind == "spending":
+        return Linear().add(block.spending)
+    if goal.kind == "peak_funding":
+        return Linear().term(1.0, block.funding)
+    return Linear().add(block.npv)
+
+
+#: Goals of which less is better; all others want more.
+LEAST: frozenset[str] = frozenset({"spending", "peak_funding"})

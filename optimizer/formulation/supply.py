@@ -1,0 +1,132 @@
+"""Supply: sites build what markets sell, within their capacity and that of components.
+
+Symbols: ``flow[s,v,m,t]`` cars of ``v`` that site ``s`` builds for market ``m``
+in period ``t``. Sites with a way to a market and the ability to build a vehicle
+have a flow; without any site in the case supply has no limit.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from pyomo.core import Block, Constraint, NonNegativeReals, Var
+
+from optimizer.formulation.linear import Linear, at_most, equal
+from optimizer.formulation.quantities import Quantities
+
+
+def formulate(block: Block, quantities: Quantities) -> None:
+    """Add flows, balance and capacities.
+
+    Leaves ``block.site_use``, ``block.site_capacity``, ``block.component_use``
+    and ``block.component_capacity``, each by name and period.
+    """
+    case = quantities.case
+    block.production = {(row.site, row.vehicle): row for row in case.production}
+    block.lane = {(row.site, row.market): row for row in case.lanes}
+    _capacities(block, quantities)
+    builders = defaultdict(list)
+    for site, vehicle in block.production:
+        builders[vehicle].append(site)
+    index = [
+        (site, vehicle, market, t)
+        for vehicle, market, t in block.sold
+        for site in builders[vehicle]
+        if (site, market) in block.lane and _can_have(block.site_capacity[site, t])
+    ]
+    block.flow = Var(index, within=NonNegativeReals)
+    block.delivered = defaultdict(Linear)
+    block.site_use = {key: Linear() for key in block.site_capacity}
+    for site, vehicle, market, t in index:
+        variable = block.flow[site, vehicle, market, t]
+        variable.setub(block.most_sold[vehicle, market, t])
+        block.delivered[vehicle, market, t].term(1.0, variable)
+        block.site_use[site, t].term(block.production[site, vehicle].capacity_per_car, variable)
+    if case.sites:
+        block.sales_are_delivered = Constraint(list(block.sold), rule=sales_are_delivered)
+    block.site_within_capacity = Constraint(list(block.site_use), rule=site_within_capacity)
+    block.new_site_must_open = Constraint(
+        [key for key in index if _only_new(block.site_capacity[key[0], key[3]])],
+        rule=new_site_must_open,
+    )
+    _component_use(block, quantities)
+    block.component_within_capacity = Constraint(
+        list(block.component_use), rule=component_within_capacity
+    )
+
+
+def _can_have(capacity: Linear) -> bool:
+    return capacity.constant > 0 or not capacity.is_constant
+
+
+def _only_new(capacity: Linear) -> bool:
+    return capacity.constant == 0 and not capacity.is_constant
+
+
+def _capacities(block: Block, quantities: Quantities) -> None:
+    """Standing capacity and that of expansions, per period."""
+    case, per_year = quantities.case, quantities.per_year
+    sites = {row.site: row.capacity_per_year / per_year for row in case.sites}
+    components = {row.component: row.capacity_per_year / per_year for row in case.components}
+    block.site_capacity = {
+        (site, t): Linear(stands) for site, stands in sites.items() for t in quantities.periods
+    }
+    block.component_capacity = {
+        (name, t): Linear(stands) for name, stands in components.items() for t in quantities.periods
+    }
+    block.site_steps = defaultdict(list)
+    for row in case.expansions:
+        step = block.steps[row.id]
+        ramp = quantities.ramps[row.ramp]
+        added = row.capacity_per_year / per_year
+        if row.site:
+            block.site_steps[row.site].append(step)
+        for t in quantities.periods:
+            capacity = (
+                block.site_capacity[row.site, t]
+                if row.site
+                else block.component_capacity[row.component, t]
+            )
+            step.ramped(ramp, t, added, capacity)
+
+
+def sales_are_delivered(block: Block, vehicle: str, market: str, t: int) -> Any:
+    """What is sold is built for that market in the same period: ``sum_e x = sum_s flow`` (cars)."""
+    return equal(block.sold[vehicle, market, t], block.delivered[vehicle, market, t])
+
+
+def site_within_capacity(block: Block, site: str, t: int) -> Any:
+    """A site builds within its capacity: ``sum k flow <= stands + sum_x added ramp`` (capacity)."""
+    return at_most(block.site_use[site, t], block.site_capacity[site, t])
+
+
+def new_site_must_open(block: Block, site: str, vehicle: str, market: str, t: int) -> Any:
+    """A site with no standing capacity builds nothing before an expansion opens it.
+
+    ``flow <= most sum_x Y[x,t-L]`` (cars): implied by its capacity, and much
+    tighter in the relaxation when one market takes a small part of it.
+    """
+    opened = Linear()
+    for step in block.site_steps[site]:
+        step.effective(t, block.most_sold[vehicle, market, t], opened)
+    return at_most(Linear().term(1.0, block.flow[site, vehicle, market, t]), opened)
+
+
+def _component_use(block: Block, quantities: Quantities) -> None:
+    block.component_use = {key: Linear() for key in block.component_capacity}
+    uses = defaultdict(list)
+    for row in quantities.case.component_use:
+        uses[row.vehicle].append((row.component, row.per_car))
+    for (vehicle, _, t), sold in block.sold.items():
+        for component, per_car in uses[vehicle]:
+            block.component_use[component, t].add(sold, per_car)
+    for row in quantities.case.deal_supply:
+        for t in quantities.periods:
+            units = block.partner_units[row.deal, t]
+            block.component_use[row.component, t].add(units, row.per_unit)
+
+
+def component_within_capacity(block: Block, component: str, t: int) -> Any:
+    """Own cars and licensees share a component's capacity (components)."""
+    return at_most(block.component_use[component, t], block.component_capacity[component, t])

@@ -1,0 +1,370 @@
+"""The one module that talks to HiGHS.
+
+A `Session` holds a live solver with the matrix of one model. It always
+minimises; callers give a vector and a sense. Time limits and interrupts are
+kept even where HiGHS does not look (in presolve): the solver runs in a thread
+of its own, which is left behind when it does not stop. Nothing here knows what
+a row or column means.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import highspy
+import numpy as np
+
+from optimizer.errors import SolverError
+from optimizer.matrix import Floats, Matrix, Vector
+
+Sense = Literal["max", "min"]
+AnswerStatus = Literal["optimal", "stopped", "infeasible", "limit"]
+
+#: How long past its limit a solver that does not react is waited for, in seconds.
+PATIENCE = 1.0
+#: Rows and integers are kept to this; finer than the default, since one part in a
+#: million of a large commitment cost or demand would be seen in a plan.
+FEASIBILITY = 1e-7
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a search stands; ``best`` and ``bound`` in the goal's own sense."""
+
+    goal: str
+    seconds: float
+    best: float | None
+    bound: float | None
+    nodes: int
+
+    @property
+    def gap(self) -> float | None:
+        """Distance of best and bound as a part of best."""
+        if self.best is None or self.bound is None:
+            return None
+        return relative_gap(self.best, self.bound)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one run gave: the columns' values, if any, and the bound."""
+
+    status: AnswerStatus
+    x: Floats | None
+    value: float | None
+    bound: float | None
+    nodes: int = 0
+
+
+def relative_gap(best: float, bound: float) -> float:
+    """Distance of best and bound as a part of best (of 1 when best is smaller)."""
+    return abs(bound - best) / max(abs(best), 1.0) if bound != best else 0.0
+
+
+class Stop:
+    """A request to stop, from Ctrl-C or a caller; shared by all runs of a solve."""
+
+    def __init__(self) -> None:
+        self.asked = threading.Event()
+
+
+class Session:
+    """A live HiGHS instance with one matrix, for one objective after another."""
+
+    def __init__(
+        self, matrix: Matrix, *, threads: int = 1, seed: int = 0, presolve: bool = True
+    ) -> None:
+        self.matrix = matrix
+        self._options = {"threads": threads, "random_seed": seed}
+        if not presolve:
+            self._options["presolve"] = "off"  # type: ignore[assignment]
+        self._extra: list[tuple[Vector, float, float]] = []
+        self._changed: dict[tuple[int, int], float] = {}
+        self._whole = np.flatnonzero(matrix.integer).astype(np.int32)
+        self.lower = matrix.lower.copy()
+        self.upper = matrix.upper.copy()
+        self._highs = self._fresh()
+
+    def _fresh(self) -> Any:
+        highs = highspy.Highs()
+        highs.setOptionValue("output_flag", False)
+        highs.resetGlobalScheduler(True)
+        self._set(highs, {**self._options, "mip_feasibility_tolerance": FEASIBILITY})
+        matrix = self.matrix
+        lp = highspy.HighsLp()
+        lp.num_col_ = len(matrix.variables)
+        lp.num_row_ = len(matrix.rows)
+        lp.col_cost_ = np.zeros(lp.num_col_)
+        lp.col_lower_ = self.lower
+        lp.col_upper_ = self.upper
+        lp.row_lower_ = matrix.row_lower
+        lp.row_upper_ = matrix.row_upper
+        lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+        lp.a_matrix_.start_ = matrix.start
+        lp.a_matrix_.index_ = matrix.column
+        lp.a_matrix_.value_ = matrix.value
+        lp.integrality_ = [
+            highspy.HighsVarType.kInteger if whole else highspy.HighsVarType.kContinuous
+            for whole in matrix.integer.tolist()
+        ]
+        if highs.passModel(lp) == highspy.HighsStatus.kError:
+            raise SolverError("the solver refused the model")
+        for vector, low, high in self._extra:
+            highs.addRow(low, high, len(vector.columns), vector.columns, vector.coefficients)
+        for (row, column), coefficient in self._changed.items():
+            highs.changeCoeff(row, column, coefficient)
+        return highs
+
+    @staticmethod
+    def _set(highs: Any, options: dict[str, Any]) -> None:
+        for name, value in options.items():
+            if highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
+                raise SolverError(f"the solver has no option {name} = {value!r}")
+
+    def keep(self, vector: Vector, low: float, high: float) -> None:
+        """Add a row ``low <= vector <= high`` for all runs to come."""
+        low, high = low - vector.constant, high - vector.constant
+        self._extra.append((vector, low, high))
+        self._highs.addRow(low, high, len(vector.columns), vector.columns, vector.coefficients)
+
+    def bound(self, column: int, low: float, high: float) -> None:
+        """Change the bounds of a column for all runs to come."""
+        self.lower[column], self.upper[column] = low, high
+        self._highs.changeColBounds(column, low, high)
+
+    def optimise(
+        self,
+        vector: Vector,
+        sense: Sense,
+        *,
+        goal: str = "",
+        gap: float = 0.0,
+        seconds: float | None = None,
+        start: Floats | None = None,
+        enough: float | None = None,
+        hopeless: float | None = None,
+        stop: Stop | None = None,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> Answer:
+        """The best value of a vector over all plans.
+
+        ``start`` is a known plan. With ``enough`` the search ends with status
+        "stopped" as soon as a plan is that good; with ``hopeless`` as soon as
+        none can be that good. Values and bound are in the goal's own sense.
+        """
+        sign = 1.0 if sense == "min" else -1.0
+        highs = self._highs
+        self._aim(vector, sense)
+        self._set(
+            highs,
+            {
+                "mip_rel_gap": gap,
+                "mip_abs_gap": 1e-6,
+                "time_limit": _limit(seconds),
+            },
+        )
+        if start is not None:
+            solution = highspy.HighsSolution()
+            solution.col_value = start
+            highs.setSolution(solution)
+        watch = _Watch(vector, sign, goal, enough, hopeless, stop or Stop(), progress)
+        alive = _run(highs, watch, seconds)
+        if not alive:
+            # The instance still belongs to its thread: go on with a new one.
+            self._highs = self._fresh()
+            return Answer("limit", watch.x, watch.value, watch.bound)
+        return self._read(highs, watch, vector)
+
+    def _read(self, highs: Any, watch: _Watch, vector: Vector) -> Answer:
+        status = highs.getModelStatus()
+        info = highs.getInfo()
+        kinds = highspy.HighsModelStatus
+        if status in (kinds.kInfeasible, kinds.kUnboundedOrInfeasible):
+            return Answer("infeasible", None, None, None)
+        if status not in (
+            kinds.kOptimal,
+            kinds.kInterrupt,
+            kinds.kTimeLimit,
+            kinds.kObjectiveTarget,
+            kinds.kObjectiveBound,
+            kinds.kSolutionLimit,
+            kinds.kModelEmpty,
+        ):
+            raise SolverError(f"the solver ended with the status {highs.modelStatusToString(status)}")
+        x = None
+        if info.primal_solution_status == 2 or status == kinds.kModelEmpty:
+            x = np.array(highs.getSolution().col_value, dtype=np.float64)
+        whole = bool(self.matrix.integer.any())
+        bound = info.mip_dual_bound if whole else info.objective_function_value
+        if status == kinds.kModelEmpty:
+            bound = 0.0
+        sign = watch.sign
+        proven = status in (kinds.kOptimal, kinds.kModelEmpty)
+        outer = sign * bound + vector.constant if np.isfinite(bound) else None
+        if not proven and not whole:
+            outer = None
+        value = None if x is None else vector.at(x)
+        if proven and outer is None:
+            outer = value
+        if value is not None and outer is not None and sign * (value - outer) < 0:
+            outer = value  # the plan is better than the bound by the solver's tolerance
+        nodes = int(info.mip_node_count) if whole else 0
+        if proven:
+            return Answer("optimal", x, value, outer, nodes)
+        return Answer("stopped" if watch.satisfied else "limit", x, value, outer, nodes)
+
+    def change(self, row: int, column: int, coefficient: float) -> None:
+        """Change one entry of the matrix for all runs to come."""
+        self._changed[row, column] = coefficient
+        self._highs.changeCoeff(row, column, coefficient)
+
+    def polish(self, x: Floats, vector: Vector, sense: Sense) -> Floats | None:
+        """The best plan with the same yes-or-no decisions, exact in every row.
+
+        None when rounding the decisions leaves no plan.
+        """
+        whole = self._whole
+        fixed = np.round(x[whole])
+        self._highs.changeColsBounds(len(whole), whole, fixed, fixed)
+        result = self._continuous(vector, sense, None, None)
+        self._highs.changeColsBounds(len(whole), whole, self.lower[whole], self.upper[whole])
+        if result is None:
+            return None
+        result[whole] = fixed
+        return result
+
+    def relaxed(
+        self, vector: Vector, sense: Sense, *, seconds: float | None, stop: Stop | None = None
+    ) -> float | None:
+        """Bound of the relaxation (decisions may be fractions); None if it was not solved."""
+        result = self._continuous(vector, sense, seconds, stop)
+        return None if result is None else vector.at(result)
+
+    def _continuous(
+        self, vector: Vector, sense: Sense, seconds: float | None, stop: Stop | None
+    ) -> Floats | None:
+        """Solve with all columns continuous; None without an optimum."""
+        whole, highs = self._whole, self._highs
+        self._aim(vector, sense)
+        kinds = highspy.HighsVarType
+        self._set(highs, {"time_limit": _limit(seconds)})
+        highs.changeColsIntegrality(
+            len(whole), whole, np.full(len(whole), int(kinds.kContinuous), np.uint8)
+        )
+        watch = _Watch(vector, 1.0, "", None, None, stop or Stop(), None)
+        if not _run(highs, watch, seconds):
+            self._highs = self._fresh()
+            return None
+        status = highs.getModelStatus()
+        found = status in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kModelEmpty)
+        result = np.array(highs.getSolution().col_value) if found else None
+        highs.changeColsIntegrality(
+            len(whole), whole, np.full(len(whole), int(kinds.kInteger), np.uint8)
+        )
+        return result
+
+    def _aim(self, vector: Vector, sense: Sense) -> None:
+        """Set the objective; HiGHS always minimises here."""
+        cost = np.zeros(len(self.matrix.variables))
+        cost[vector.columns] = vector.coefficients if sense == "min" else -vector.coefficients
+        self._highs.changeColsCost(len(cost), np.arange(len(cost), dtype=np.int32), cost)
+
+
+def _limit(seconds: float | None) -> float:
+    return float("inf") if seconds is None else max(seconds, 0.01)
+
+
+class _Watch:
+    """Listens to a run: keeps the best plan, reports, and says when to stop."""
+
+    def __init__(
+        self,
+        vector: Vector,
+        sign: float,
+        goal: str,
+        enough: float | None,
+        hopeless: float | None,
+        stop: Stop,
+        progress: Callable[[Progress], None] | None,
+    ) -> None:
+        self.vector, self.sign, self.goal = vector, sign, goal
+        self.enough, self.hopeless = enough, hopeless
+        self.stop, self.progress = stop, progress
+        self.x: Floats | None = None
+        self.value: float | None = None
+        self.bound: float | None = None
+        self.satisfied = False
+        self.left = False
+        self.began = time.monotonic()
+
+    def improved(self, event: Any) -> None:
+        if self.left:
+            return
+        self.x = np.array(event.data_out.mip_solution, dtype=np.float64)
+        self.value = self.vector.at(self.x)
+
+    def asked(self, event: Any) -> None:
+        data = event.data_out
+        best = self.sign * data.mip_primal_bound + self.vector.constant
+        bound = self.sign * data.mip_dual_bound + self.vector.constant
+        self.bound = bound if np.isfinite(bound) else None
+        found = np.isfinite(best) and abs(data.mip_primal_bound) < 1e29
+        if self.enough is not None and found and self.sign * (best - self.enough) <= 0:
+            self.satisfied = True
+        if self.hopeless is not None and self.bound is not None and self.sign * (self.bound - self.hopeless) > 0:
+            self.satisfied = True
+        # HiGHS keeps the flag from one run to the next, so it is set both ways.
+        event.interrupt(self.satisfied or self.left or self.stop.asked.is_set())
+        if self.progress and not self.left:
+            self.progress(
+                Progress(
+                    self.goal,
+                    time.monotonic() - self.began,
+                    best if found else None,
+                    self.bound,
+                    int(data.mip_node_count),
+                )
+            )
+
+    def plain(self, event: Any) -> None:
+        event.interrupt(self.left or self.stop.asked.is_set())
+
+
+def _run(highs: Any, watch: _Watch, seconds: float | None) -> bool:
+    """Run HiGHS in a thread; False when it was left behind after its limit."""
+    highs.cbMipImprovingSolution += watch.improved
+    highs.cbMipInterrupt += watch.asked
+    highs.cbSimplexInterrupt += watch.plain
+    failure: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            highs.run()
+        except BaseException as error:
+            failure.append(error)
+
+    thread = threading.Thread(target=work, name="highs", daemon=True)
+    thread.start()
+    limit = None if seconds is None else time.monotonic() + _limit(seconds) + PATIENCE
+    interrupted: float | None = None
+    while thread.is_alive():
+        try:
+            thread.join(0.05)
+        except KeyboardInterrupt:
+            watch.stop.asked.set()
+        now = time.monotonic()
+        if watch.stop.asked.is_set() and interrupted is None:
+            interrupted = now + PATIENCE
+        if (limit and now > limit) or (interrupted and now > interrupted):
+            watch.left = True
+            return False
+    highs.cbMipImprovingSolution -= watch.improved
+    highs.cbMipInterrupt -= watch.asked
+    highs.cbSimplexInterrupt -= watch.plain
+    if failure:
+        raise SolverError(f"the solver failed: {failure[0]}") from failure[0]
+    return True

@@ -1,0 +1,54 @@
+"""What `optimizer.solve` hands back: status, plan, goals, timings, provenance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from models.case import Case
+from models.outcome import STATUS_WORDS, GoalResult, Status
+from optimizer.plan import Plan
+from optimizer.settings import Settings
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The answer to one planning question.
+
+    ``status`` is "optimal" (proven on every goal to within the gap), "feasible"
+    (a plan; the proof is open), "infeasible" (proven twice that no plan exists)
+    or "unknown" (stopped before any plan). ``plan`` is there with the first two
+    and has passed its audit. ``seconds`` tells where the time went by phase,
+    ``note`` what a reader of the status should know.
+    """
+
+    case: Case
+    settings: Settings
+    status: Status
+    plan: Plan | None = None
+    goals: tuple[GoalResult, ...] = ()
+    seconds: dict[str, float] = field(default_factory=dict)
+    note: str = ""
+
+    @property
+    def proven(self) -> bool:
+        """Every goal is proven to within the gap asked for."""
+        return self.status == "optimal"
+
+    def goal(self, kind: str) -> GoalResult:
+        """The result of one goal; raises `KeyError` when it is not among the goals."""
+        for result in self.goals:
+            if result.kind == kind:
+                return result
+        raise KeyError(kind)
+
+    def __repr__(self) -> str:
+        return f"<Outcome of {self.case.name}: {STATUS_WORDS[self.status]}>"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        from optimizer.reporting.text import headline
+
+        plan = self.plan._repr_html_() if self.plan else ""
+        lines = "".join(f"<p>{escape(line)}</p>" for line in headline(self))
+        return lines + plan
