@@ -6,33 +6,65 @@ that reads, checks, documents or changes a case works from these declarations
 and from nothing else. Not here: any table (see the modules beside this one).
 
 Units are written as text on each column:
-``cars/year``, ``money`` (the case's currency times its ``money_unit``),
-``money/year``, ``currency/car``, ``share`` (0 to 1), ``periods``, ``1/year``, ``1``.
+see `UNITS`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import cache
 from typing import Annotated, Any, ClassVar
+from unicodedata import category
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+)
 
+from models.cells import CellError, shown
+
+#: Every unit of a column, with its meaning.
+UNITS: dict[str, str] = {
+    "cars/year": "cars in a year",
+    "components/year": "components in a year",
+    "components/car": "components in one car",
+    "money": "the case's currency times its money_unit",
+    "money/year": "money in a year",
+    "currency/car": "single units of the currency for one car",
+    "currency/component": "single units of the currency for one component",
+    "share": "a part of 1: 0.12 is 12 per cent",
+    "share/year": "a part of 1 a year",
+    "periods": "periods of the horizon",
+    "years": "years",
+    "units": "units of the resource",
+    "1": "a plain number",
+    "as its column": "whatever the cells that it speaks for have",
+}
 #: Characters that a name may not hold: they have a meaning in paths.
 RESERVED = ".|*?[]"
 #: Largest number of cars, per year or period, that is not taken for a slip.
 MOST_CARS = 1e9
 #: Largest amount of money, in the unit of its column, not taken for a slip.
 MOST_MONEY = 1e12
+#: Longest text of a cell.
+MOST_TEXT = 10_000
 
 
 def _name(text: str) -> str:
     if not text:
-        raise ValueError("a name may not be empty")
+        raise CellError("a name is blank", "a name of 1 to 80 characters")
     if len(text) > 80:
-        raise ValueError("a name has at most 80 characters")
+        raise CellError(f"a name of {len(text)} characters: {shown(text)}", "at most 80 characters")
     bad = sorted({c for c in text if c in RESERVED or not c.isprintable()})
     if bad:
-        raise ValueError(f"a name may not hold {' '.join(repr(c) for c in bad)}")
+        raise CellError(
+            f"the name {shown(text)} holds {' and '.join(repr(c) for c in bad)}",
+            f"names without {' '.join(RESERVED)} and without invisible characters",
+            "Rename it here and wherever it is used",
+        )
     return text
 
 
@@ -46,11 +78,41 @@ def _names(value: Any) -> Any:
     return value
 
 
+def _sound_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    for name in names:
+        if not name or "|" in name:
+            raise CellError(f"{shown(name)} is not a name", "names that are not blank, without |")
+    return names
+
+
+def _sound_text(value: Any) -> Any:
+    """Free text as it can be written and read back: line breaks are ``\\n``."""
+    if isinstance(value, tuple) and value and isinstance(value[0], str):
+        return tuple(_sound_text(part) for part in value)
+    if not isinstance(value, str) or value.isprintable():
+        return _short(value)
+    value = value.replace("\r\n", "\n").replace("\r", "\n")
+    bad = sorted({c for c in value if c not in "\n\t" and category(c) in ("Cc", "Cs")})
+    if bad:
+        raise CellError(
+            f"the text holds the control character {' and '.join(repr(c) for c in bad[:4])}",
+            "text without control characters",
+            "Remove it",
+        )
+    return _short(value)
+
+
+def _short(value: Any) -> Any:
+    if isinstance(value, str) and len(value) > MOST_TEXT:
+        raise CellError(f"text of {len(value)} characters", f"at most {MOST_TEXT} characters")
+    return value
+
+
 Name = Annotated[str, BeforeValidator(_text), AfterValidator(_name)]
 #: A label of the case's calendar such as ``2024Q3``; read by `models.horizon`.
 Period = Annotated[str, BeforeValidator(_text)]
 #: Several names, in a table separated by ``|``.
-Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_names), AfterValidator(_sound_names)]
 
 
 class Frozen(BaseModel):
@@ -59,6 +121,15 @@ class Frozen(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", allow_inf_nan=False, str_strip_whitespace=True
     )
+
+
+class Written(Frozen):
+    """A value that people write: its text can be stored and read back."""
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _can_be_stored(cls, value: Any) -> Any:
+        return _sound_text(value)
 
 
 def column(
@@ -70,16 +141,18 @@ def column(
     period: str = "",
     ge: float | None = None,
     le: float | None = None,
+    gt: float | None = None,
+    lt: float | None = None,
 ) -> Any:
-    """Declare a column: its meaning, unit, limits and what it points at.
+    """Declare a column or setting: its meaning, unit, limits and what it points at.
 
     ``refers`` names the table whose first key the value must be, or
     ``commitments`` for an id such as ``deals.licence``. ``period`` is ``inside``
     for a period that must lie in the horizon, ``any`` for one that may lie
     before or after it, ``when`` for a period or a calendar year.
     """
-    extra = {"unit": unit, "refers": refers, "period": period}
-    return Field(default, description=what, ge=ge, le=le, json_schema_extra=extra)
+    extra: dict[str, Any] = {"unit": unit, "refers": refers, "period": period}
+    return Field(default, description=what, ge=ge, le=le, gt=gt, lt=lt, json_schema_extra=extra)
 
 
 def cars(what: str, *, default: Any = ..., unit: str = "cars/year") -> Any:
@@ -99,7 +172,7 @@ def share(what: str, *, default: Any = ...) -> Any:
     return column(what, unit="share", default=default, ge=0, le=1)
 
 
-class Row(Frozen):
+class Row(Written):
     """One row of a table.
 
     ``table`` is the name of the table and of its file, ``keys`` the columns that
@@ -126,7 +199,10 @@ class Row(Frozen):
         return ".".join((self.table, *self.key))
 
     @classmethod
-    def columns(cls) -> Iterator[tuple[str, dict[str, Any]]]:
+    @cache
+    def columns(cls) -> tuple[tuple[str, dict[str, Any]], ...]:
         """Name and declared facts (unit, refers, period) of each column."""
-        for name, info in cls.model_fields.items():
-            yield name, dict(info.json_schema_extra or {})  # type: ignore[arg-type]
+        return tuple(
+            (name, dict(info.json_schema_extra or {}))  # type: ignore[arg-type]
+            for name, info in cls.model_fields.items()
+        )

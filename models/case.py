@@ -8,14 +8,15 @@ reading and writing folders (see `optimizer.tables`), deriving what a plan can d
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Any, Literal, Self
+from typing import Any, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import ValidationError, model_validator
 
 from models import checks, paths
-from models.base import Frozen, Row
+from models.base import Row, Written
+from models.cells import CellError, refusal, shown
 from models.commitment import (
     Commitment,
     ExclusiveGroup,
@@ -29,13 +30,14 @@ from models.finance import Budget, Finance, Overhead
 from models.horizon import Horizon
 from models.market import Entry, Market, Registrations, Season, Segment
 from models.problem import CaseError, Problem
+from models.settings import Settings
 from models.site import Component, ComponentUse, Duty, Expansion, Lane, Production, Site
 from models.source import Source
 from models.target import Goal, Target
 from models.vehicle import Launch, Platform, Price, Ramp, Vehicle
 
 
-class Case(Frozen):
+class Case(Settings):
     """One planning question.
 
     Settings (calendar, money, target, goals) come first, then one tuple of rows
@@ -44,20 +46,8 @@ class Case(Frozen):
     Raises `CaseError` with every problem found when it does not hold together.
     """
 
-    name: str = Field("case", description="short name", min_length=1, max_length=80)
-    title: str = Field("", description="name to show")
-    currency: str = Field("", description="currency of all money, such as CNY")
-    money_unit: float = Field(
-        1.0,
-        description="currency units in one unit of money: 1000000 for totals in millions",
-        gt=0,
-        le=1e12,
-    )
-    price_basis: Literal["nominal", "real"] = Field(
-        "nominal", description="whether money is nominal or real"
-    )
     horizon: Horizon
-    finance: Finance = Finance()  # type: ignore[call-arg]
+    finance: Finance = Finance()
     target: Target | None = None
     goals: tuple[Goal, ...] = ()
 
@@ -91,6 +81,12 @@ class Case(Frozen):
     overheads: tuple[Overhead, ...] = ()
     budgets: tuple[Budget, ...] = ()
     sources: tuple[Source, ...] = ()
+
+    def __init__(self, **parts: Any) -> None:
+        try:
+            super().__init__(**parts)
+        except ValidationError as error:
+            raise CaseError(list(_problems(error))) from None
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
@@ -159,20 +155,31 @@ class Case(Frozen):
 
 def make_case(parts: Mapping[str, Any]) -> Case:
     """A case of these parts; every failure is a `CaseError`."""
-    try:
-        return Case(**parts)
-    except ValidationError as error:
-        problems = []
-        for detail in error.errors(include_url=False):
-            place = [str(part) for part in detail["loc"]]
-            problems.append(
-                Problem(
-                    where=place[0] if place else "case",
-                    column=".".join(place[1:]),
-                    found=f"{detail['msg'].lower()}, found {detail.get('input')!r:.80}",
-                )
-            )
-        raise CaseError(problems) from None
+    return Case(**parts)
+
+
+def _problems(error: ValidationError) -> Iterator[Problem]:
+    """What pydantic or the checks found, as problems in words of the author."""
+    for detail in error.errors(include_url=False):
+        inner = (detail.get("ctx") or {}).get("error")
+        if isinstance(inner, CaseError):
+            yield from inner.problems
+            continue
+        part, *place = detail["loc"] or ("case",)
+        kind = TABLES.get(str(part)) or PARTS.get(str(part))
+        if kind is None:
+            reason = refusal(detail, str(part), Case)
+            yield Problem("case", 0, str(part), reason.found, reason.allowed, reason.cure)
+            continue
+        number = place.pop(0) if place and isinstance(place[0], int) else None
+        where = str(part) if number is None else f"{part}[{number}]"
+        name = str(place[0]) if place else ""
+        if name or detail["type"] == "missing":
+            reason = refusal(detail, name or str(part), kind if name else Case)
+        else:
+            what = f"{kind.__name__} records" if number is None else f"a {kind.__name__} record"
+            reason = CellError(f"{shown(detail['input'])} is not {what}", what)
+        yield Problem(where, 0, name, reason.found, reason.allowed, reason.cure)
 
 
 #: Every table of a case with the type of its rows, in the order of the fields.
@@ -210,6 +217,14 @@ TABLES: dict[str, type[Row]] = {
         Budget,
         Source,
     )
+}
+
+#: The sections of settings with their records.
+PARTS: dict[str, type[Written]] = {
+    "horizon": Horizon,
+    "finance": Finance,
+    "target": Target,
+    "goals": Goal,
 }
 
 #: The tables whose rows are commitments.

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from models.base import Names, Name, Period, Row, column, money
+from models.base import Name, Names, Period, Row, column, money
 
 Status = Literal["optional", "mandatory", "forbidden", "in_place"]
 
@@ -36,13 +36,9 @@ class Commitment(Row):
         default=None,
         period="any",
     )
-    lead: int = column(
-        "periods from start to effective", unit="periods", default=0, ge=0, le=600
-    )
+    lead: int = column("periods from start to effective", unit="periods", default=0, ge=0, le=600)
     cost: float = money("one-off cost, spread evenly over the lead", default=0.0)
-    running_cost_per_year: float = money(
-        "cost from effective on", unit="money/year", default=0.0
-    )
+    running_cost_per_year: float = money("cost from effective on", unit="money/year", default=0.0)
     category: str = column("budget it counts in; blank: its kind", default="")
     exclusive_group: Names = column(
         "group or groups (a|b) that share an upper bound on starts", default=()
@@ -93,6 +89,7 @@ class Precedence(Row):
 
     @property
     def key(self) -> tuple[str, ...]:
+        """The later one, and the earlier ones as ``a|b``."""
         return (self.commitment, "|".join(self.after))
 
 

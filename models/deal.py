@@ -20,9 +20,7 @@ class Deal(Commitment):
 
     deal: Name = column("id of the deal")
     partner: str = column("who it is with", default="")
-    partner_units_per_year: float = cars(
-        "partner's cars a year at full ramp", default=0.0
-    )
+    partner_units_per_year: float = cars("partner's cars a year at full ramp", default=0.0)
     ramp: str = column("ramp of the partner's cars by age", default="", refers="ramps")
     counted_share: float = share(
         "part of the partner's cars that counts towards target and volume", default=0.0

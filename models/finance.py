@@ -9,32 +9,26 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
-
-from models.base import MOST_MONEY, Frozen, Name, Period, Row, column, money
+from models.base import Name, Period, Row, Written, column, money
 
 
-class Finance(Frozen):
+class Finance(Written):
     """Case-wide money settings."""
 
-    opening_cash: float = Field(
-        0.0, description="cash before the first period, money", ge=-MOST_MONEY, le=MOST_MONEY
+    opening_cash: float = money("cash before the first period", default=0.0, ge=None)
+    cash_floor: float | None = money(
+        "cash at the end of a period never falls below; blank: no floor", default=None, ge=None
     )
-    cash_floor: float | None = Field(
-        None,
-        description="cash at the end of a period never falls below, money; blank: no floor",
-        ge=-MOST_MONEY,
-        le=MOST_MONEY,
+    discount_rate_per_year: float = column(
+        "discount rate of the NPV", unit="share/year", default=0.0, gt=-1, le=10
     )
-    discount_rate_per_year: float = Field(
-        0.0, description="discount rate of the NPV, share per year", gt=-1, le=10
+    cost_down_per_year: float = column(
+        "fall of variable cost per car", unit="share/year", default=0.0, ge=-10, lt=1
     )
-    cost_down_per_year: float = Field(
-        0.0, description="fall of variable cost per car, share per year", ge=-10, lt=1
-    )
-    terminal_years: float = Field(
-        0.0,
-        description="years of the last year's operating cash flow added to NPV as terminal value",
+    terminal_years: float = column(
+        "years of the last year's operating cash flow added to NPV as terminal value",
+        unit="years",
+        default=0.0,
         ge=0,
         le=100,
     )

@@ -11,19 +11,17 @@ import re
 from functools import cached_property
 from typing import Literal
 
-from pydantic import Field
-
-from models.base import Frozen, Period
+from models.base import Period, Written, column
 
 Step = Literal["year", "half", "quarter", "month", "period"]
 
 _PER_YEAR: dict[str, int] = {"year": 1, "half": 2, "quarter": 4, "month": 12}
 _SHAPES: dict[str, re.Pattern[str]] = {
-    "year": re.compile(r"(\d{4})()"),
-    "half": re.compile(r"(\d{4})H([12])"),
-    "quarter": re.compile(r"(\d{4})Q([1-4])"),
-    "month": re.compile(r"(\d{4})-(0[1-9]|1[0-2])"),
-    "period": re.compile(r"(-?\d{1,6})()"),
+    "year": re.compile(r"([0-9]{4})()"),
+    "half": re.compile(r"([0-9]{4})H([12])"),
+    "quarter": re.compile(r"([0-9]{4})Q([1-4])"),
+    "month": re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])"),
+    "period": re.compile(r"(0|-?[1-9][0-9]{0,5})()"),
 }
 EXAMPLES: dict[str, str] = {
     "year": "2024",
@@ -36,18 +34,22 @@ EXAMPLES: dict[str, str] = {
 MOST_PERIODS = 600
 
 
-class Horizon(Frozen):
+class Horizon(Written):
     """The periods that a plan covers.
 
     ``periods_per_year`` is given only with the step ``period`` (where it is 1
     unless stated); the other steps bring their own.
     """
 
-    step: Step = Field("quarter", description="year, half, quarter, month or period")
-    first: Period = Field(description="label of the first period")
-    last: Period = Field(description="label of the last period")
-    periods_per_year: int | None = Field(
-        None, description="only with step period: how many make a year", ge=1, le=366
+    step: Step = column("year, half, quarter, month or period", default="quarter")
+    first: Period = column("label of the first period")
+    last: Period = column("label of the last period")
+    periods_per_year: int | None = column(
+        "only with step period: how many make a year; blank: 1",
+        unit="periods",
+        default=None,
+        ge=1,
+        le=366,
     )
 
     @property

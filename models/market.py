@@ -21,9 +21,7 @@ class Market(Row):
     max_share: float = share(
         "largest share of own cars in the registrations of each segment", default=1.0
     )
-    sales_cost: float = money(
-        "selling cost per own car", unit="currency/car", default=0.0
-    )
+    sales_cost: float = money("selling cost per own car", unit="currency/car", default=0.0)
 
 
 class Segment(Row):

@@ -4,7 +4,8 @@ A path is the table, the values of its key columns and a column, joined by
 dots: ``launches.c10.germany.peak_share``; or a settings group and a setting:
 ``finance.opening_cash``. ``*`` stands for any one part, or with other
 characters for the rest of a part (``jinhua_*``). In a dated table the ``since``
-may be left out and then every date is meant.
+may be left out and then every date is meant. Key columns have no path: they are
+what a path is made of. Not here: how text becomes a value (see `models.cells`).
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
-from models.base import Frozen, Row
+from models.base import Row, Written
+from models.cells import CellError, refusals, taken
 from models.problem import CaseError, Problem
+from models.settings import Settings
 
 if TYPE_CHECKING:
     from models.case import Case
@@ -25,13 +28,16 @@ if TYPE_CHECKING:
 #: Settings groups of a case that paths can name.
 GROUPS = ("horizon", "finance", "target")
 #: Single settings of a case that paths can name.
-SETTINGS = ("name", "title", "currency", "money_unit", "price_basis")
+SETTINGS = tuple(Settings.model_fields)
+Record = TypeVar("Record", bound=Written)
+_FORM = "table.key.column, such as markets.germany.max_share"
 
 
 def nearest(word: str, words: Iterable[str]) -> str:
     """A hint naming the words most like ``word``, or nothing."""
-    close = difflib.get_close_matches(word, list(words), n=3, cutoff=0.5)
-    return f"Did you mean {' or '.join(close)}?".removesuffix("?") if close else ""
+    known = {other.casefold(): other for other in words}
+    close = difflib.get_close_matches(word.casefold(), list(known), n=3, cutoff=0.5)
+    return f"Did you mean {' or '.join(known[other] for other in close)}?" if close else ""
 
 
 def _fits(pattern: list[str], parts: list[str]) -> bool:
@@ -48,6 +54,11 @@ def _addresses(row: Row) -> Iterator[list[str]]:
         yield parts[:-1]
 
 
+def _rows(case: Case, table: str) -> tuple[Row, ...]:
+    rows = getattr(case, table, ()) if table in type(case).model_fields else ()
+    return rows if isinstance(rows, tuple) and rows and isinstance(rows[0], Row) else ()
+
+
 def matching(case: Case, pattern: str) -> list[tuple[str, int, str]]:
     """Cells that a pattern names, as (table, row number, column).
 
@@ -58,16 +69,17 @@ def matching(case: Case, pattern: str) -> list[tuple[str, int, str]]:
     if len(wanted) == 1:
         return [("", -1, pattern)] if pattern in SETTINGS else []
     if table in GROUPS:
-        group = getattr(case, table)
+        group = getattr(case, table, None)
         known = type(group).model_fields if group is not None else ()
         return [(table, -1, name) for name in known if _fits(wanted, [table, name])]
-    rows = getattr(case, table, ())
-    if not isinstance(rows, tuple) or not rows or not isinstance(rows[0], Row):
+    rows = _rows(case, table)
+    if not rows:
         return []
     columns = [
         name
         for name in type(rows[0]).model_fields
-        if name not in rows[0].keys and (name == column or ("*" in column and fnmatchcase(name, column)))
+        if name not in rows[0].keys
+        and (name == column or ("*" in column and fnmatchcase(name, column)))
     ]
     return [
         (table, number, name)
@@ -89,59 +101,141 @@ def all_paths(case: Case) -> Iterator[str]:
         if isinstance(rows, tuple):
             for row in rows:
                 if isinstance(row, Row):
-                    yield from (f"{row.path}.{c}" for c in type(row).model_fields if c not in row.keys)
+                    yield from (
+                        f"{row.path}.{c}" for c in type(row).model_fields if c not in row.keys
+                    )
 
 
-def with_values(record: Frozen, values: Mapping[str, Any], where: str) -> Frozen:
-    """The record with some fields replaced; `CaseError` for a value not allowed."""
-    try:
-        old = {name: getattr(record, name) for name in type(record).model_fields}
-        return type(record).model_validate({**old, **values})
-    except ValidationError as error:
-        raise CaseError(
-            [
-                Problem(
-                    where=where,
-                    column=str(detail["loc"][0]) if detail["loc"] else "",
-                    found=f"{detail['msg'].lower()}, found {detail.get('input')!r:.80}",
-                )
-                for detail in error.errors(include_url=False)
-            ]
-        ) from None
+def with_values(record: Record, values: Mapping[str, Any], where: str) -> Record:
+    """The record with some fields replaced; `CaseError` for a value not allowed.
+
+    Text is read as a cell of a table is; blank text and ``None`` give the default.
+    """
+    kind = type(record)
+    problems: list[Problem] = []
+    new = {name: getattr(record, name) for name in kind.model_fields}
+    for name, value in values.items():
+        try:
+            new[name] = taken(value, kind.model_fields[name])
+        except CellError as error:
+            problems.append(_problem(where, name, error))
+    if not problems:
+        try:
+            return kind.model_validate(new)
+        except ValidationError as error:
+            problems = [_problem(where, name, reason) for name, reason in refusals(error, kind)]
+    raise CaseError(problems)
+
+
+def _problem(where: str, column: str, reason: CellError) -> Problem:
+    return Problem(where, 0, column, reason.found, reason.allowed, reason.cure)
 
 
 def changed_parts(case: Case, changes: Mapping[str, Any]) -> dict[str, Any]:
     """The parts of a case after ``changes`` from path to value, applied in order."""
     parts: dict[str, Any] = {name: getattr(case, name) for name in type(case).model_fields}
+    tables: dict[str, list[Row]] = {}
     problems: list[Problem] = []
     for path, value in changes.items():
         cells = matching(case, path)
         if not cells:
-            hint = nearest(path, all_paths(case))
-            problems.append(
-                Problem(
-                    where=path,
-                    found="nothing in the case has this path",
-                    allowed="table.key.column, such as markets.germany.max_share",
-                    cure=hint,
-                )
-            )
+            problems.append(unmet(case, path))
         for table, number, column in cells:
             try:
                 if not table:
-                    field = type(case).model_fields[column]
-                    parts[column] = TypeAdapter(field.annotation).validate_python(value)
+                    parts.update(_setting(case, column, value))
                 elif number < 0:
                     parts[table] = with_values(parts[table], {column: value}, table)
                 else:
-                    rows = list(parts[table])
+                    rows = tables.setdefault(table, list(parts[table]))
                     rows[number] = with_values(rows[number], {column: value}, rows[number].path)
-                    parts[table] = tuple(rows)
-            except (CaseError, ValidationError) as error:
-                if isinstance(error, CaseError):
-                    problems.extend(error.problems)
-                else:
-                    problems.append(Problem(where=path, found=str(error.errors()[0]["msg"])))
+            except CaseError as error:
+                problems.extend(error.problems)
     if problems:
         raise CaseError(problems)
-    return parts
+    return parts | {table: tuple(rows) for table, rows in tables.items()}
+
+
+def _setting(case: Case, name: str, value: Any) -> dict[str, Any]:
+    """One of the settings that stand in no section, checked."""
+    record = Settings(**{setting: getattr(case, setting) for setting in SETTINGS})
+    return {name: getattr(with_values(record, {name: value}, "case"), name)}
+
+
+# A path that meets nothing --------------------------------------------------
+
+
+def unmet(case: Case, path: str) -> Problem:
+    """Why a path meets nothing, and the nearest that does."""
+    table, *key, column = path.split(".")
+    parts = type(case).model_fields
+    if path == table or table not in parts:
+        heads = (*SETTINGS, *GROUPS, *(name for name in parts if _rows(case, name)))
+        rest = path.removeprefix(table)
+        close = difflib.get_close_matches(table, heads, n=1, cutoff=0.5)
+        return Problem(
+            path,
+            found="nothing in the case has this path",
+            allowed=_FORM,
+            cure=f"Did you mean {close[0]}{rest}?" if close and close[0] != table else "",
+        )
+    if table in GROUPS:
+        return _unmet_setting(case, table, column, path)
+    rows = _rows(case, table)
+    if not rows:
+        return Problem(
+            path,
+            found="goals have no paths" if table == "goals" else f"the case has no rows of {table}",
+            allowed=_FORM,
+            cure=f"Use Case.replace({table}=...)",
+        )
+    return _unmet_cell(rows, table, ".".join(key), column, path)
+
+
+def _unmet_setting(case: Case, group: str, setting: str, path: str) -> Problem:
+    record = getattr(case, group)
+    if record is None:
+        return Problem(
+            path,
+            found=f"the case has no [{group}]",
+            cure=f"Use Case.replace({group}=...) to add it",
+        )
+    known = type(record).model_fields
+    return Problem(
+        path,
+        found=f"{group} has no setting {setting!r}",
+        allowed=", ".join(known),
+        cure=nearest(setting, known),
+    )
+
+
+def _unmet_cell(rows: tuple[Row, ...], table: str, key: str, column: str, path: str) -> Problem:
+    kind = type(rows[0])
+    columns = [name for name in kind.model_fields if name not in kind.keys]
+    addresses = {".".join(address[1:]) for row in rows for address in _addresses(row)}
+    if any(_fits(key.split("."), address.split(".")) for address in addresses):
+        if column in kind.keys:
+            return Problem(
+                path,
+                found=f"{column} is part of the key that tells the rows of {table} apart",
+                allowed=", ".join(columns),
+                cure=f"Use Case.replace({table}=...) with new rows",
+            )
+        return Problem(
+            path,
+            found=f"{table} has no column {column!r}",
+            allowed=", ".join(columns),
+            cure=nearest(column, columns),
+        )
+    if f"{key}.{column}".strip(".") in addresses:
+        return Problem(
+            path, found="the path ends at a row and names no column", allowed=", ".join(columns)
+        )
+    close = difflib.get_close_matches(key, sorted(addresses), n=3, cutoff=0.5)
+    shown = " or ".join(f"{table}.{address}.{column}" for address in close)
+    return Problem(
+        path,
+        found=f"{table} has no row {key!r}" if key else "no row is named",
+        allowed=f"{table}.{'.'.join(kind.keys)}.column",
+        cure=f"Did you mean {shown}?" if shown else "",
+    )

@@ -33,16 +33,18 @@ class Problem:
         return replace(self, where=where, line=line)
 
     def __str__(self) -> str:
+        """Place, what was found, what is allowed and the cure, in one line."""
         place = self.where
         if self.line:
             place += f" line {self.line}"
         if self.column:
-            place += f", column {self.column}" if self.line else f", {self.column}"
+            word = "setting" if self.where.endswith(".toml") else "column"
+            place += f", {word} {self.column}" if self.line else f", {self.column}"
         sentence = f"{place}: {self.found}."
         if self.allowed:
             sentence += f" Allowed: {self.allowed}."
         if self.cure:
-            sentence += f" {self.cure}."
+            sentence += f" {self.cure}" + ("" if self.cure.endswith("?") else ".")
         return sentence
 
 

@@ -26,8 +26,16 @@ class Source(Row):
         "what low and high are: values, or factors on the number", default="value"
     )
     low: float | None = column(
-        "lowest that is plausible", unit="as its column", default=None, ge=-MOST_MONEY, le=MOST_MONEY
+        "lowest that is plausible",
+        unit="as its column",
+        default=None,
+        ge=-MOST_MONEY,
+        le=MOST_MONEY,
     )
     high: float | None = column(
-        "highest that is plausible", unit="as its column", default=None, ge=-MOST_MONEY, le=MOST_MONEY
+        "highest that is plausible",
+        unit="as its column",
+        default=None,
+        ge=-MOST_MONEY,
+        le=MOST_MONEY,
     )

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
-
-from models.base import MOST_CARS, Frozen, Period
+from models.base import MOST_CARS, Period, Written, column
 
 GoalKind = Literal[
     "target_date",
@@ -19,24 +17,24 @@ GoalKind = Literal[
 ]
 
 
-class Target(Frozen):
+class Target(Written):
     """A yearly volume to be reached, own sales plus counted partner volume.
 
     The window is a calendar year or any year's worth of periods in a row; only
     windows that lie wholly within the horizon count.
     """
 
-    volume: float = Field(description="cars in the window", gt=0, le=MOST_CARS)
-    window: Literal["calendar_year", "rolling_year"] = Field(
-        "calendar_year", description="calendar_year, or rolling_year for any year in a row"
+    volume: float = column("cars in the window", unit="cars/year", gt=0, le=MOST_CARS)
+    window: Literal["calendar_year", "rolling_year"] = column(
+        "calendar_year, or rolling_year for any year in a row", default="calendar_year"
     )
-    deadline: Period | None = Field(
-        None, description="last period in which a window may end; blank: the last"
+    deadline: Period | None = column(
+        "last period in which a window may end; blank: the last", default=None, period="inside"
     )
-    required: bool = Field(False, description="a condition instead of a goal")
+    required: bool = column("a condition instead of a goal", default=False)
 
 
-class Goal(Frozen):
+class Goal(Written):
     """One goal; earlier goals come first, later ones may use what they give up.
 
     ``target_date`` earliest period in which the target is reached, and the
@@ -46,11 +44,21 @@ class Goal(Frozen):
     ``peak_funding`` least cash needed above what is there at the start.
     """
 
-    kind: GoalKind
-    tolerance: float = Field(
-        0.0, description="part of its best value that it may give up for later goals", ge=0, le=1
+    kind: GoalKind = column("what is wanted")
+    tolerance: float = column(
+        "part of its best value that it may give up for later goals",
+        unit="share",
+        default=0.0,
+        ge=0,
+        le=1,
     )
-    tolerance_periods: int = Field(
-        0, description="only target_date: periods it may be late for later goals", ge=0, le=600
+    tolerance_periods: int = column(
+        "only target_date: periods it may be late for later goals",
+        unit="periods",
+        default=0,
+        ge=0,
+        le=600,
     )
-    period: Period | None = Field(None, description="only volume_at: the year's last period")
+    period: Period | None = column(
+        "only volume_at: the year's last period", default=None, period="inside"
+    )
