@@ -38,7 +38,7 @@ class Timing:
         """One-off cost in each period of the horizon, money."""
         spread = max(self.row.lead, 1)  # without a lead all falls in the start
         periods = range(max(self.start, 0), min(self.start + spread, count))
-        return {t: self.row.cost / spread for t in periods}
+        return dict.fromkeys(periods, self.row.cost / spread)
 
 
 @dataclass(frozen=True)

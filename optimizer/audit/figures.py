@@ -132,7 +132,7 @@ def _reached(course: Course, truth: PlanRecord, goal: GoalResult) -> dict[str, A
     if goal.kind == "volume_at":
         asked = [row.period for row in course.case.goals if row.kind == "volume_at"]
         if not asked or asked[0] is None:
-            return {"kind": "a goal of the case"}
+            return {"kind": "a goal of the case"}  # no period: nothing to compare with
         last = course.case.horizon.index(asked[0])
         first = max(0, last - course.facts.per_year + 1)
         return {"value": sum(row.counted for row in truth.volumes[first : last + 1])}

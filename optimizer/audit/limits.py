@@ -45,9 +45,7 @@ def broken_limits(course: Course, truth: PlanRecord) -> Iterator[Violation]:
         if exceeds(row.used, row.available):
             rule, unit = _RULES[row.kind]
             off = row.used - row.available
-            yield Violation(
-                rule, row.name, row.period, row.used, row.available, off, unit or money
-            )
+            yield Violation(rule, row.name, row.period, row.used, row.available, off, unit or money)
     floor = course.case.finance.cash_floor
     for balance in truth.cash:
         if floor is not None and exceeds(floor, balance.cash):

@@ -104,7 +104,7 @@ def _grounds(course: Course, id: str, timing: Timing) -> Iterator[Violation]:
 
 
 def _exclusive_groups(course: Course) -> Iterator[Violation]:
-    """At most so many of a group; what is in place counts, but alone breaks nothing."""
+    """At most so many of a group, one unless it is stated; what is in place counts."""
     at_most = {row.group: row.at_most for row in course.case.exclusive_groups}
     members: dict[str, list[Timing]] = {}
     for timing in course.timings.values():
@@ -112,7 +112,7 @@ def _exclusive_groups(course: Course) -> Iterator[Violation]:
             members.setdefault(group, []).append(timing)
     for group, timings in members.items():
         allowed = at_most.get(group, 1)
-        if len(timings) > allowed and not all(timing.in_place for timing in timings):
+        if len(timings) > allowed:
             off = float(len(timings) - allowed)
             yield Violation("exclusive group", group, "", len(timings), allowed, off, "starts")
 

@@ -85,7 +85,13 @@ def _flows(course: Course) -> Iterator[Violation]:
             continue
         if (site, vehicle) not in production:
             yield Violation(
-                "production", f"{site}.{vehicle}", period, units, "none, not built there", units, "cars"
+                "production",
+                f"{site}.{vehicle}",
+                period,
+                units,
+                "none, not built there",
+                units,
+                "cars",
             )
         if (site, market) not in lanes:
             yield Violation(
