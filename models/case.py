@@ -174,10 +174,13 @@ def _problems(error: ValidationError) -> Iterator[Problem]:
         number = place.pop(0) if place and isinstance(place[0], int) else None
         where = str(part) if number is None else f"{part}[{number}]"
         name = str(place[0]) if place else ""
-        if name or detail["type"] == "missing":
-            reason = refusal(detail, name or str(part), kind if name else Case)
+        if name:
+            reason = refusal(detail, name, kind)
+        elif detail["type"] == "missing":
+            reason = CellError("it is missing", f"a {kind.__name__} record")
         else:
-            what = f"{kind.__name__} records" if number is None else f"a {kind.__name__} record"
+            many = number is None and (part in TABLES or part == "goals")
+            what = f"{kind.__name__} records" if many else f"a {kind.__name__} record"
             reason = CellError(f"{shown(detail['input'])} is not {what}", what)
         yield Problem(where, 0, name, reason.found, reason.allowed, reason.cure)
 

@@ -242,7 +242,7 @@ def sources(case: Case, broken: Broken) -> Iterator[Problem]:
                 "cells",
                 f"{row.cells!r} names nothing in the case: {reason.found}",
                 "table.key.column, with * for any part",
-                reason.cure if reason.cure.startswith("Did") else "",
+                "" if "Case." in reason.cure else reason.cure,
             )
         if row.basis == "assumption" and (row.low is None or row.high is None):
             yield say(row, number, "low, high", "an assumption without its range", "both of them")

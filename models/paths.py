@@ -65,9 +65,9 @@ def matching(case: Case, pattern: str) -> list[tuple[str, int, str]]:
     For a settings group the table is its name and the row number -1.
     """
     wanted = pattern.split(".")
-    table, *_, column = wanted
     if len(wanted) == 1:
         return [("", -1, pattern)] if pattern in SETTINGS else []
+    table, column = wanted[0], wanted[-1]
     if table in GROUPS:
         group = getattr(case, table, None)
         known = type(group).model_fields if group is not None else ()
@@ -167,7 +167,8 @@ def _setting(case: Case, name: str, value: Any) -> dict[str, Any]:
 
 def unmet(case: Case, path: str) -> Problem:
     """Why a path meets nothing, and the nearest that does."""
-    table, *key, column = path.split(".")
+    table, *key = path.split(".")
+    column = key.pop() if key else ""
     parts = type(case).model_fields
     if path == table or table not in parts:
         heads = (*SETTINGS, *GROUPS, *(name for name in parts if _rows(case, name)))
@@ -230,6 +231,14 @@ def _unmet_cell(rows: tuple[Row, ...], table: str, key: str, column: str, path: 
     if f"{key}.{column}".strip(".") in addresses:
         return Problem(
             path, found="the path ends at a row and names no column", allowed=", ".join(columns)
+        )
+    lengths = {address.count(".") + 1 for address in addresses}
+    if key and key.count(".") + 1 not in lengths:
+        return Problem(
+            path,
+            found=f"between table and column stand {key.count('.') + 1} part(s)",
+            allowed=f"{table}.{'.'.join(kind.keys)}.column",
+            cure="Write a * for each part that may be anything",
         )
     close = difflib.get_close_matches(key, sorted(addresses), n=3, cutoff=0.5)
     shown = " or ".join(f"{table}.{address}.{column}" for address in close)

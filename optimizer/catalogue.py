@@ -26,8 +26,7 @@ def shipped_folder() -> Path:
 def shipped_cases() -> dict[str, Path]:
     """Names and folders of the shipped cases."""
     return {
-        path.parent.name: path.parent
-        for path in sorted(shipped_folder().glob(f"*/{CASE_FILE}"))
+        path.parent.name: path.parent for path in sorted(shipped_folder().glob(f"*/{CASE_FILE}"))
     }
 
 

@@ -2,7 +2,7 @@
 
 Everything wrong in a folder is reported at once, with file, line and column.
 Not here: what rows must hold between them (`models.checks`), what the columns
-are (declared in `models`).
+are (declared in `models`), how text becomes a value (`models.cells`).
 """
 
 from __future__ import annotations
@@ -11,28 +11,32 @@ import csv
 import io
 import re
 import tomllib
-import types
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Collection, Generator, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Union, get_args, get_origin
+from typing import Any, TypeVar
 
+import tomli_w
 from pydantic import BaseModel, ValidationError
 
 from models import checks
 from models.base import Row
-from models.case import TABLES, Case, make_case
-from models.finance import Finance
-from models.horizon import Horizon
+from models.case import PARTS, TABLES, Case, make_case
+from models.cells import CellError, cell_text, parse, refusals, shown, typed
 from models.paths import nearest
 from models.problem import CaseError, Problem
-from models.target import Goal, Target
+from models.settings import Settings
 from optimizer.catalogue import CASE_FILE, find_case
 
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
-_YES = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
-_GROUPS: dict[str, type[BaseModel]] = {"horizon": Horizon, "finance": Finance, "target": Target}
-_MOST_BYTES = 64 * 1024 * 1024
+#: Largest file that is not taken for a slip.
+MOST_BYTES = 16 * 1024 * 1024
+#: Problems of one file after which reading it stops.
+MOST_PROBLEMS = 200
+#: Endings of files that look like tables but are not read.
+_OTHER_ENDINGS = (".xlsx", ".xls", ".ods", ".tsv", ".txt", ".csv")
+_UTF8 = "Save the file with the encoding UTF-8"
 
 
 def load_case(case: str | Path) -> Case:
@@ -40,357 +44,377 @@ def load_case(case: str | Path) -> Case:
 
     Raises `CaseError` with every problem in the folder; nothing is written.
     """
-    folder = find_case(case)
-    reader = _Reader(folder)
-    return reader.case()
+    return _Reader(find_case(case)).case()
 
 
 @dataclass
 class _Reader:
-    """Reads one folder, collecting problems on the way."""
+    """Reads one folder, collecting problems on the way.
+
+    ``lines`` are the lines of a table's rows, ``broken`` the keys of rows that
+    could not be read (see `models.check_kit`).
+    """
 
     folder: Path
     problems: list[Problem] = field(default_factory=list)
     lines: dict[str, list[int]] = field(default_factory=dict)
     broken: dict[str, set[tuple[str, ...]]] = field(default_factory=dict)
-    toml: str = ""
+    settings: _SettingLines = field(default_factory=lambda: _SettingLines(""))
 
     def case(self) -> Case:
         parts = self._settings()
-        files = {path.stem: path for path in sorted(self.folder.glob("*.csv"))}
-        for stem, path in files.items():
-            if stem not in TABLES:
-                self._say(path.name, 0, "", "no table has this name", ", ".join(TABLES), nearest(stem, TABLES))
-        for name, row in TABLES.items():
-            if name in files:
-                parts[name] = tuple(self._table(files[name], row))
+        for name, path in self._files().items():
+            self.lines[name] = []
+            self.broken[name] = set()
+            parts[name] = tuple(self._table(path, TABLES[name]))
         if not self.problems:
             try:
                 return make_case(parts)
             except CaseError as error:
                 raise CaseError([self._placed(problem) for problem in error.problems]) from None
-        if isinstance(parts.get("horizon"), Horizon):
-            partial = Case.model_construct(**parts)
-            self.problems.extend(
-                self._placed(problem) for problem in checks.problems_of(partial, self.broken)
-            )
-        raise CaseError(self.problems)
+        partial = Case.model_construct(**parts)
+        found = checks.problems_of(partial, self.broken)
+        raise CaseError([*self.problems, *(self._placed(problem) for problem in found)])
 
-    def _say(self, file: str, line: int, column: str, found: str, allowed: str = "", cure: str = "") -> None:
+    def _say(
+        self, file: str, line: int, column: str, found: str, allowed: str = "", cure: str = ""
+    ) -> None:
         self.problems.append(Problem(file, line, column, found, allowed, cure))
 
+    def _refuse(self, file: str, line: int, column: str, reason: CellError) -> None:
+        self._say(file, line, column, reason.found, reason.allowed, reason.cure)
+
     def _placed(self, problem: Problem) -> Problem:
+        """A problem of the checks, with its file and line."""
         if problem.row is not None and problem.table in self.lines:
             return problem.at(f"{problem.table}.csv", self.lines[problem.table][problem.row])
-        return problem.at(CASE_FILE, self._toml_line(problem.where, problem.column))
+        section = "" if problem.where == "case" else problem.where
+        line = self.settings.line(section, problem.column, problem.row or 0)
+        column = f"{section}.{problem.column}" if section else problem.column
+        return replace(problem, where=CASE_FILE, line=line, column=column)
 
-    # The settings ---------------------------------------------------------
+    # Files ----------------------------------------------------------------
+
+    def _files(self) -> dict[str, Path]:
+        """The files of tables; complains of files that look like one and are not."""
+        files: dict[str, Path] = {}
+        for path in sorted(self.folder.iterdir()):
+            if path.name.startswith("."):
+                continue
+            if path.suffix == ".csv" and path.stem in TABLES:
+                files[path.stem] = path
+            elif path.suffix == ".csv":
+                close = nearest(path.stem, TABLES)
+                cure = close or "Rename the file, or move it elsewhere"
+                self._say(path.name, 0, "", "no table has this name", ", ".join(TABLES), cure)
+            elif path.suffix.lower() in _OTHER_ENDINGS and path.stem.lower() in TABLES:
+                name = f"{path.stem.lower()}.csv"
+                cure = f"Save the table as {name}, or move the file elsewhere"
+                self._say(path.name, 0, "", "this file is not read", name, cure)
+        return {name: files[name] for name in TABLES if name in files}
 
     def _text(self, path: Path) -> str | None:
+        """The text of a file; none, with a problem, where there is none."""
         try:
+            if path.exists() and not path.is_file():
+                found = "it is a folder" if path.is_dir() else "it is not an ordinary file"
+                self._say(path.name, 0, "", found, "a file", "Move it elsewhere")
+                return None
+            size = path.stat().st_size
+            if size > MOST_BYTES:
+                self._say(path.name, 0, "", f"{size} bytes", f"at most {MOST_BYTES} bytes")
+                return None
             raw = path.read_bytes()
         except OSError as error:
-            self._say(path.name, 0, "", f"it cannot be read: {error.strerror or error}")
+            reason = (error.strerror or str(error)).lower()
+            self._say(path.name, 0, "", f"it cannot be read: {reason}", "a file that can be read")
             return None
-        if len(raw) > _MOST_BYTES:
-            self._say(path.name, 0, "", f"{len(raw)} bytes", f"at most {_MOST_BYTES} bytes")
+        return self._decoded(path.name, raw)
+
+    def _decoded(self, name: str, raw: bytes) -> str | None:
+        if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+            self._say(name, 1, "", "the encoding is UTF-16", "UTF-8", _UTF8)
             return None
         if raw.startswith(b"\xef\xbb\xbf"):
-            self._say(
-                path.name,
-                1,
-                "",
-                "the file starts with a byte order mark",
-                "UTF-8 without one",
-                "Save it as plain UTF-8",
-            )
+            cure = "Save it as plain UTF-8; spreadsheets add the mark with 'CSV UTF-8'"
+            found = "the file starts with a byte order mark"
+            self._say(name, 1, "", found, "UTF-8 without one", cure)
             raw = raw[3:]
         try:
             text = raw.decode("utf-8")
         except UnicodeDecodeError as error:
             line = raw.count(b"\n", 0, error.start) + 1
-            self._say(
-                path.name,
-                line,
-                "",
-                f"byte {raw[error.start]:#04x} is not UTF-8",
-                "UTF-8",
-                "Save the file with the encoding UTF-8",
-            )
+            self._say(name, line, "", f"byte {raw[error.start]:#04x} is not UTF-8", "UTF-8", _UTF8)
             return None
         if "\0" in text:
             line = text.count("\n", 0, text.index("\0")) + 1
-            self._say(path.name, line, "", "a NUL character", "text", "Save the file as UTF-8")
+            self._say(name, line, "", "the file holds a NUL character", "UTF-8 text", _UTF8)
             return None
         return text
 
+    # Settings --------------------------------------------------------------
+
     def _settings(self) -> dict[str, Any]:
         text = self._text(self.folder / CASE_FILE)
-        if text is None:
+        data: dict[str, Any] | None = None
+        if text is not None:
+            self.settings = _SettingLines(text)
+            data = self._toml(text)
+        if data is None:
+            self.broken.update({name: {()} for name in (*PARTS, *Settings.model_fields)})
             return {}
-        self.toml = text
-        try:
-            data = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            match = re.search(r"at line (\d+)", str(error))
-            line = int(match[1]) if match else text.count("\n") + 1
-            self._say(CASE_FILE, line, "", f"not valid TOML: {error}", "TOML", "Quote text, and write tables as [name]")
-            return {}
-        known = [
-            name for name in Case.model_fields if name not in TABLES
-        ]
-        parts: dict[str, Any] = {"name": self.folder.resolve().name}
-        for name, value in data.items():
+        parts: dict[str, Any] = {}
+        known = [*Settings.model_fields, *PARTS]
+        for name in data:
             if name not in known:
-                self._say(
-                    CASE_FILE,
-                    self._toml_line("", name),
-                    name,
-                    "no setting has this name",
-                    ", ".join(known),
-                    nearest(name, known),
-                )
-            elif name in _GROUPS:
-                record = self._record(name, _GROUPS[name], value)
-                if record is not None:
-                    parts[name] = record
-            elif name == "goals":
-                rows = value if isinstance(value, list) else [value]
-                goals = [self._record("goals", Goal, row) for row in rows]
-                parts[name] = tuple(goal for goal in goals if goal is not None)
+                line = self.settings.line("", name)
+                cure = nearest(name, known)
+                self._say(CASE_FILE, line, name, "no setting has this name", ", ".join(known), cure)
+        plain = {name: data[name] for name in Settings.model_fields if name in data}
+        record = self._record("", Settings, {"name": self._folder_name(), **plain})
+        if record is not None:
+            parts.update({name: getattr(record, name) for name in Settings.model_fields})
+        for name, kind in PARTS.items():
+            if name not in data:
+                continue
+            rows = data[name] if name == "goals" and isinstance(data[name], list) else [data[name]]
+            made = [self._record(name, kind, row, number) for number, row in enumerate(rows)]
+            if None in made:
+                self.broken[name] = {()}
             else:
-                parts[name] = value
+                parts[name] = tuple(made) if name == "goals" else made[0]
         if "horizon" not in data:
-            self._say(CASE_FILE, 0, "horizon", "there is no [horizon]", "a section with step, first and last")
-        return self._checked_scalars(parts)
-
-    def _checked_scalars(self, parts: dict[str, Any]) -> dict[str, Any]:
-        """Leave out settings that pydantic refuses, each with its problem."""
-        scalars = {k: v for k, v in parts.items() if k not in (*_GROUPS, "goals")}
-        try:
-            Case.__pydantic_validator__.validate_python({**scalars, "horizon": Horizon(first="2000Q1", last="2000Q4")})
-        except ValidationError as error:
-            for detail in error.errors(include_url=False):
-                name = str(detail["loc"][0])
-                self._say(
-                    CASE_FILE,
-                    self._toml_line("", name),
-                    name,
-                    _found(detail),
-                    _allowed(detail),
-                )
-                parts.pop(name, None)
-        return parts
-
-    def _record(self, section: str, kind: type[BaseModel], value: Any) -> BaseModel | None:
-        if not isinstance(value, dict):
-            self._say(CASE_FILE, self._toml_line("", section), section, "it is not a section", f"[{section}] and its settings")
-            return None
-        unknown = [name for name in value if name not in kind.model_fields]
-        for name in unknown:
             self._say(
                 CASE_FILE,
-                self._toml_line(section, name),
-                f"{section}.{name}",
-                "no setting has this name",
-                ", ".join(kind.model_fields),
-                nearest(name, kind.model_fields),
+                0,
+                "horizon",
+                "the section is missing",
+                "[horizon] with step, first and last",
+                "Add it",
             )
+        return parts
+
+    def _toml(self, text: str) -> dict[str, Any] | None:
         try:
-            return kind.model_validate({k: v for k, v in value.items() if k not in unknown})
-        except ValidationError as error:
-            for detail in error.errors(include_url=False):
-                name = str(detail["loc"][0]) if detail["loc"] else ""
-                self._say(
-                    CASE_FILE,
-                    self._toml_line(section, name),
-                    f"{section}.{name}",
-                    _found(detail),
-                    _allowed(detail),
-                )
-        return None
+            return tomllib.loads(text)
+        except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
+            match = re.search(r" \(at line (\d+), column \d+\)| \(at end of document\)", str(error))
+            line = int(match[1]) if match and match[1] else text.count("\n") + 1
+            what = str(error).replace(match[0], "") if match else str(error)
+            found = f"not readable as TOML: {what[:1].lower()}{what[1:200]}"
+            cure = 'Quote text and periods as "2024Q1", and write sections as [name]'
+            self._say(CASE_FILE, line, "", found, 'lines such as name = "value"', cure)
+            return None
 
-    def _toml_line(self, section: str, name: str) -> int:
-        """The line of a setting, of its section, or 0."""
-        here = ""
-        of_section = 0
-        for number, line in enumerate(self.toml.splitlines(), start=1):
-            header = re.match(r"\s*\[+\s*([\w.-]+)\s*\]+", line)
-            if header:
-                here = header[1]
-                if here in (section, name):
-                    of_section = of_section or number
-            elif here == section and re.match(rf"\s*[\"']?{re.escape(name)}[\"']?\s*=", line):
-                return number
-        return of_section
+    def _folder_name(self) -> str:
+        """The name of a case that states none: its folder's, where that can be one."""
+        name = self.folder.resolve().name
+        try:
+            return Settings(name=name).name
+        except ValidationError:
+            return "case"
 
-    # The tables -----------------------------------------------------------
+    def _record(
+        self, section: str, kind: type[BaseModel], data: Any, number: int = 0
+    ) -> BaseModel | None:
+        """One section as its record; none, with problems, where it is not sound."""
+        if not isinstance(data, dict):
+            form = "[[goals]]" if section == "goals" else f"[{section}]"
+            line = self.settings.line("", section)
+            found = f"{shown(data)} is not a section"
+            self._say(CASE_FILE, line, section, found, f"{form} and its settings below it")
+            return None
+        values: dict[str, Any] = {}
+        unknown = [name for name in data if name not in kind.model_fields]
+        faults = {name: _no_setting(name, kind) for name in unknown}
+        for name, info in kind.model_fields.items():
+            if name in data:
+                try:
+                    values[name] = typed(data[name], info)
+                except CellError as error:
+                    faults[name] = error
+        record, refused = _made(kind, values, faults, _meant(unknown, kind, data))
+        for name, reason in {**faults, **refused}.items():
+            line = self.settings.line(section, name, number)
+            self._refuse(CASE_FILE, line, f"{section}.{name}".strip("."), reason)
+        return record
+
+    # Tables ----------------------------------------------------------------
 
     def _table(self, path: Path, kind: type[Row]) -> Iterator[Row]:
-        self.lines[kind.table] = []
-        self.broken[kind.table] = set()
         text = self._text(path)
-        if text is None:
+        if text is None or not (yield from self._rows(path.name, text, kind)):
             self.broken[kind.table].add(())
-            return
+
+    def _rows(self, file: str, text: str, kind: type[Row]) -> Generator[Row, None, bool]:
+        """The sound rows of a table; returns whether it was read to its end."""
+        before = len(self.problems)
         records = csv.reader(io.StringIO(text, newline=""), strict=True)
+        end = 0
         try:
-            header = self._header(path.name, next(records, []), kind)
+            header = self._header(file, next(records, []), kind)
             if header is None:
-                self.broken[kind.table].add(())
-                return
+                return False
             end = records.line_num
             for cells in records:
                 line, end = end + 1, records.line_num
-                row = self._row(path.name, line, header, cells, kind)
+                row = self._row(file, line, header, cells, kind)
                 if row is not None:
                     self.lines[kind.table].append(line)
                     yield row
+                if len(self.problems) - before >= MOST_PROBLEMS:
+                    self._say(file, line, "", "too many problems: what follows was not read")
+                    return False
         except csv.Error as error:
-            self.broken[kind.table].add(())
-            self._say(path.name, records.line_num, "", f"not readable as CSV: {error}", "cells separated by commas, quotes in pairs")
+            self._refuse(file, end + 1, "", _csv_fault(error))
+            return False
+        if not self.lines[kind.table] and len(self.problems) == before:
+            cure = "Add a row, or remove the file: a table that is left out limits nothing"
+            self._say(file, 1, "", "there are no rows below the column names", "", cure)
+        return True
 
     def _header(self, file: str, cells: list[str], kind: type[Row]) -> list[str] | None:
+        """The names of the columns; none where rows cannot be read with them."""
         header = [cell.strip() for cell in cells]
         columns = list(kind.model_fields)
         required = [name for name, info in kind.model_fields.items() if info.is_required()]
         if not any(header):
-            self._say(file, 1, "", "the first line has no column names", ",".join(required))
+            found = "the first line has no column names" if cells else "the file is empty"
+            cure = "Add them, or remove the file: a table that is left out limits nothing"
+            self._say(file, 1, "", found, ",".join(required) + " and more", cure)
             return None
         for sign, name in ((";", "semicolons"), ("\t", "tabs")):
-            if len(header) == 1 and sign in cells[0] and len(columns) > 1:
-                self._say(
-                    file,
-                    1,
-                    "",
-                    f"columns are separated by {name}",
-                    "commas",
-                    "Save the table as comma separated, with a point in decimals",
-                )
+            if len(cells) == 1 and sign in cells[0]:
+                cure = "Save the table as comma separated, with a point for decimals"
+                self._say(file, 1, "", f"the columns are separated by {name}", "commas", cure)
                 return None
-        sound = True
-        for name in dict.fromkeys(header):
-            if header.count(name) > 1:
-                self._say(file, 1, name, f"the column stands {header.count(name)} times", "each column once")
-                sound = False
-            if name not in columns:
-                self._say(file, 1, name or "(no name)", "no column has this name", ", ".join(columns), nearest(name, columns))
-        for name in required:
-            if name not in header:
-                self._say(file, 1, name, "the column is missing", ", ".join(required), f"Add it: {kind.model_fields[name].description}")
-                sound = False
-        return header if sound else None
+        counts = Counter(header)
+        for name in counts:
+            if not name:
+                cure = "Name it, or remove the commas at the ends of the lines"
+                found = f"{counts[name]} column(s) without a name"
+                self._say(file, 1, "", found, "a name for each", cure)
+            elif name not in columns:
+                cure = nearest(name, columns) or "Remove the column, or use the column note"
+                self._say(file, 1, name, "no column has this name", ", ".join(columns), cure)
+            elif counts[name] > 1:
+                found = f"the column stands {counts[name]} times"
+                self._say(file, 1, name, found, "each column once", "Remove all but one")
+        unknown = [name for name in counts if name not in columns]
+        missing = [name for name in required if name not in header]
+        meant = _meant(unknown, kind, header)
+        for name in missing:
+            if name not in meant:
+                cure = f"Add it: {kind.model_fields[name].description}"
+                self._say(file, 1, name, "the column is missing", ", ".join(required), cure)
+        doubled = any(counts[name] > 1 for name in columns)
+        return None if missing or doubled else header
 
-    def _row(self, file: str, line: int, header: list[str], cells: list[str], kind: type[Row]) -> Row | None:
+    def _row(
+        self, file: str, line: int, header: list[str], cells: list[str], kind: type[Row]
+    ) -> Row | None:
         if not any(cell.strip() for cell in cells):
             self._say(file, line, "", "the line is blank", "a row on every line", "Remove the line")
             return None
-        values: dict[str, Any] = {}
-        sound = True
+        given = {
+            name: cell.strip()
+            for name, cell in zip(header, cells, strict=False)
+            if name in kind.model_fields
+        }
+        row = None
         if len(cells) != len(header):
-            self._say(
-                file,
-                line,
-                "",
-                f"{len(cells)} cells under {len(header)} columns",
-                f"{len(header)} cells",
-                "Quote cells that hold a comma",
-            )
-            sound = False
-        for name, cell in zip(header, cells, strict=False):
-            info = kind.model_fields.get(name)
-            if info is None:
-                continue
-            cell = cell.strip()
-            if not cell:
-                if info.is_required():
-                    self._say(file, line, name, "the cell is blank", info.description or "", "Fill it")
-                    sound = False
-                continue
+            found = f"{len(cells)} cells under {len(header)} columns"
+            more = "Put cells that hold a comma in quotes, and write decimals with a point"
+            cure = more if len(cells) > len(header) else "Add the commas of the cells left out"
+            self._say(file, line, "", found, f"{len(header)} cells", cure)
+        else:
+            row = self._read(file, line, given, kind)
+        if row is None:
+            self.broken[kind.table].add(tuple(given[k] for k in kind.keys if given.get(k)))
+        return row
+
+    def _read(self, file: str, line: int, given: Mapping[str, str], kind: type[Row]) -> Row | None:
+        values: dict[str, Any] = {}
+        faults: dict[str, CellError] = {}
+        for name, cell in given.items():
+            info = kind.model_fields[name]
             try:
-                values[name] = _parse(cell, info.annotation)
-            except ValueError as error:
-                found, allowed, cure = error.args
-                self._say(file, line, name, found, allowed, cure)
-                sound = False
-        if sound:
-            try:
-                return kind.model_validate(values)
-            except ValidationError as error:
-                for detail in error.errors(include_url=False):
-                    column = str(detail["loc"][0]) if detail["loc"] else ""
-                    self._say(file, line, column, _found(detail), _allowed(detail))
-        key = tuple(str(values[name]) for name in kind.keys if name in values)
-        self.broken[kind.table].add(key)
-        return None
+                if cell or info.is_required():
+                    values[name] = parse(cell, info)
+            except CellError as error:
+                faults[name] = error
+        row, refused = _made(kind, values, faults, set())
+        for name, reason in {**faults, **refused}.items():
+            self._refuse(file, line, name, reason)
+        return row
 
 
-def _parse(cell: str, annotation: Any) -> Any:
-    """A cell as the column's type; `ValueError` of found, allowed and cure."""
-    kind = _plain(annotation)
-    if kind is bool:
-        if cell.lower() not in _YES:
-            raise ValueError(f"{cell!r} is neither yes nor no", "yes or no", "")
-        return _YES[cell.lower()]
-    if kind not in (int, float):
-        return cell
-    if not _NUMBER.fullmatch(cell):
-        cure = "Write digits with a point for decimals"
-        if cell.endswith("%"):
-            cure = "Write a percentage as a part of 1, such as 0.12"
-        elif "," in cell:
-            cure = "Leave out separators of thousands, and write a point for decimals"
-        elif cell.lower().lstrip("+-") in ("nan", "inf", "infinity", "na", "n/a", "null", "none"):
-            cure = "Leave the cell blank where the column allows it"
-        raise ValueError(f"{cell!r} is not a number", "a plain number", cure)
-    number = float(cell)
-    if number in (float("inf"), float("-inf")):
-        raise ValueError(f"{cell} is too large", "a finite number", "")
-    if kind is int:
-        if number != int(number):
-            raise ValueError(f"{cell} is not a whole number", "a whole number", "")
-        return int(number)
-    return number
+Record = TypeVar("Record", bound=BaseModel)
 
 
-def _plain(annotation: Any) -> Any:
-    """The type without ``| None`` and annotations."""
-    if get_origin(annotation) in (Union, types.UnionType):
-        inner = [part for part in get_args(annotation) if part is not type(None)]
-        return _plain(inner[0])
-    return annotation
+def _made(
+    kind: type[Record], values: Mapping[str, Any], faults: Mapping[str, CellError], meant: set[str]
+) -> tuple[Record | None, dict[str, CellError]]:
+    """A record of these values, and what it refused beside the ``faults`` known already."""
+    try:
+        record = kind.model_validate(values)
+    except ValidationError as error:
+        known = {*faults, *meant}
+        return None, {name: why for name, why in refusals(error, kind) if name not in known}
+    return (None if faults else record), {}
 
 
-def _found(detail: Any) -> str:
-    """What pydantic found, in words of a table's author."""
-    value = detail.get("input")
-    shown = f"{value:g}" if isinstance(value, float) else f"{value!r}"
-    limits = detail.get("ctx") or {}
-    kind = detail["type"]
-    if kind == "missing":
-        return "it is missing"
-    if kind == "extra_forbidden":
-        return "no setting has this name"
-    for name, words in (("ge", "below"), ("gt", "not above"), ("le", "above"), ("lt", "not below")):
-        if name in limits:
-            return f"{shown[:60]} is {words} {limits[name]:g}"
-    if kind == "finite_number":
-        return f"{shown} is not a finite number"
-    if kind == "literal_error":
-        return f"{shown[:60]} is not known"
-    message = str(detail["msg"]).removeprefix("Value error, ")
-    return f"{shown[:60]}: {message[:1].lower()}{message[1:]}"
+def _meant(unknown: list[str], kind: type[BaseModel], given: Collection[str]) -> set[str]:
+    """Required names that are missing because they are misspelt as one of ``unknown``."""
+    missing = [n for n, info in kind.model_fields.items() if info.is_required() and n not in given]
+    return {name for word in unknown for name in get_close_matches(word, missing, 1, 0.5)}
 
 
-def _allowed(detail: Any) -> str:
-    limits = detail.get("ctx") or {}
-    for name, words in (("ge", "or more"), ("le", "or less")):
-        if name in limits:
-            return f"{limits[name]:g} {words}"
-    for name, words in (("gt", "more than"), ("lt", "less than")):
-        if name in limits:
-            return f"{words} {limits[name]:g}"
-    return str(limits.get("expected", ""))
+def _no_setting(name: str, kind: type[BaseModel]) -> CellError:
+    known = list(kind.model_fields)
+    return CellError("no setting has this name", ", ".join(known), nearest(name, known))
+
+
+def _csv_fault(error: csv.Error) -> CellError:
+    """What stops a file from being read as comma separated cells."""
+    words = str(error)
+    if "unexpected end" in words or "field larger" in words:
+        found = "a quote is opened here and never closed"
+        return CellError(found, "quotes in pairs", 'Close it, and write a quote in a cell as ""')
+    if "expected after" in words:
+        found = "text follows a closing quote"
+        return CellError(found, "a comma after it", 'Write a quote within a cell as ""')
+    return CellError(f"the line cannot be read: {words}", "cells separated by commas")
+
+
+class _SettingLines:
+    """Where each setting of a TOML text stands."""
+
+    def __init__(self, text: str) -> None:
+        self._lines: dict[tuple[str, int], int] = {}
+        times: Counter[str] = Counter()
+        section = ""
+        for number, line in enumerate(text.split("\n"), start=1):
+            header = re.match(r"\s*\[{1,2}([^\[\]]+)\]", line)
+            setting = re.match(r"\s*([\w.\-\"' ]+?)\s*=", line)
+            if header:
+                section = re.sub(r"[\"' ]", "", header[1])
+                times[section] += 1
+                self._add(section, times[section] - 1, number)
+            elif setting:
+                name = re.sub(r"[\"' ]", "", setting[1])
+                self._add(f"{section}.{name}".strip("."), max(times[section] - 1, 0), number)
+
+    def _add(self, name: str, time: int, number: int) -> None:
+        self._lines.setdefault((name, time), number)
+
+    def line(self, section: str, name: str, time: int = 0) -> int:
+        """The line of a setting, else that of its section, else 0."""
+        for key in (f"{section}.{name}".strip("."), section):
+            for when in (time, 0):
+                if (key, when) in self._lines:
+                    return self._lines[key, when]
+        return 0
 
 
 # Writing -------------------------------------------------------------------
@@ -413,8 +437,6 @@ def save_case(case: Case, folder: str | Path) -> None:
 
 def settings_text(case: Case) -> str:
     """The case's settings as TOML."""
-    import tomli_w
-
     data: dict[str, Any] = {}
     for name in Case.model_fields:
         value = getattr(case, name)
@@ -423,7 +445,9 @@ def settings_text(case: Case) -> str:
         if isinstance(value, BaseModel):
             value = value.model_dump(exclude_defaults=True, exclude_none=True)
         elif name == "goals":
-            value = [goal.model_dump(exclude_defaults=True, exclude_none=True) for goal in case.goals]
+            value = [
+                goal.model_dump(exclude_defaults=True, exclude_none=True) for goal in case.goals
+            ]
         data[name] = value
     return tomli_w.dumps(data)
 
@@ -434,7 +458,9 @@ def table_text(rows: tuple[Row, ...]) -> str:
     shown = [
         name
         for name, info in kind.model_fields.items()
-        if name in kind.keys or info.is_required() or any(getattr(row, name) != info.default for row in rows)
+        if name in kind.keys
+        or info.is_required()
+        or any(getattr(row, name) != info.default for row in rows)
     ]
     shown.sort(key=lambda name: (name not in kind.keys, name == "note"))
     out = io.StringIO(newline="")
@@ -443,16 +469,3 @@ def table_text(rows: tuple[Row, ...]) -> str:
     for row in rows:
         writer.writerow([cell_text(getattr(row, name)) for name in shown])
     return out.getvalue()
-
-
-def cell_text(value: Any) -> str:
-    """A value as a cell that reads back equal."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, tuple):
-        return "|".join(value)
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    return str(value)
