@@ -152,6 +152,37 @@ class Case(Settings):
         """
         return make_case(paths.changed_parts(self, changes))
 
+    def with_target(
+        self,
+        volume: float | None = None,
+        deadline: str | None = None,
+        required: bool | None = None,
+    ) -> Case:
+        """A new, checked case with another target; what is None stays as it is.
+
+        A case that had no target gets one, and reaching it early becomes its
+        first goal. Raises `CaseError` when there is no volume to reach, or the
+        deadline lies outside the horizon.
+        """
+        given = {"volume": volume, "deadline": deadline, "required": required}
+        values = {name: value for name, value in given.items() if value is not None}
+        if self.target is not None:
+            return self.with_changes({f"target.{name}": value for name, value in values.items()})
+        if volume is None:
+            raise CaseError(
+                [
+                    Problem(
+                        where="target",
+                        column="volume",
+                        found="the case has no target",
+                        cure="State the cars a year to reach",
+                    )
+                ]
+            )
+        target = paths.with_values(Target(volume=1.0), values, "target")
+        goals = (Goal(kind="target_date"), *self.goals) if self.goals else ()
+        return self.replace(target=target, goals=goals)
+
 
 def make_case(parts: Mapping[str, Any]) -> Case:
     """A case of these parts; every failure is a `CaseError`."""

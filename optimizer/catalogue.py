@@ -6,6 +6,9 @@ checkout in ``data/`` beside it. This is the one module that knows paths.
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
 from pathlib import Path
 
 from models.paths import nearest
@@ -59,3 +62,32 @@ def find_case(case: str | Path) -> Path:
             )
         ]
     )
+
+
+def copy_case(source: str | Path, folder: Path) -> None:
+    """Copy a case's tables, settings and notes into a new folder, whole or not at all.
+
+    Raises `CaseError` when the folder holds something already.
+    """
+    origin = find_case(source)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise CaseError(
+            [
+                Problem(
+                    where=str(folder),
+                    found="it is there already",
+                    allowed="a folder that is new or empty",
+                    cure="Name another one",
+                )
+            ]
+        )
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        for path in sorted(origin.iterdir()):
+            if path.suffix in (".csv", ".toml", ".md"):
+                shutil.copyfile(path, partial / path.name)
+        partial.chmod(0o755)
+        os.rename(partial, folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)

@@ -1,0 +1,236 @@
+"""The outcome in words: headline, goals, decisions, and what limits the plan.
+
+Everything is plain text built from records. Colours and tables are the command
+line's; prices of limits come from re-solves, not from here.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from models.case import Case
+from models.outcome import STATUS_WORDS, GoalResult
+from models.plan import Decision, LimitUse, PlanRecord
+from optimizer.outcome import Outcome
+
+#: A limit binds when this part of it is used: closer than a reader would tell.
+BINDING = 1 - 1e-4
+
+_GOAL_WORDS = {
+    "target_date": "earliest target date",
+    "volume": "volume over the horizon",
+    "npv": "net present value",
+    "last_year_volume": "volume of the last year",
+    "volume_at": "volume of the year to",
+    "spending": "spending on commitments",
+    "peak_funding": "peak funding",
+}
+_LIMIT_WORDS = {
+    "site": "{name} builds all it can",
+    "component": "all {name} are used",
+    "resource": "all {name} are occupied",
+    "budget": "the budget {name} is spent",
+    "network": "the network {name} sells all it can",
+    "segment": "the largest share of {name} is reached",
+}
+
+
+def cars(value: float) -> str:
+    """Cars, as people write them."""
+    return f"{value:,.0f}"
+
+
+def amount(case: Case, value: float) -> str:
+    """Money with its unit."""
+    words = {1e3: " thousand", 1e6: " million", 1e9: " billion"}
+    unit = words.get(case.money_unit, "" if case.money_unit == 1 else f" x {case.money_unit:g}")
+    digits = 0 if abs(value) >= 1000 else 1
+    return f"{case.currency} {value:,.{digits}f}{unit}".strip()
+
+
+def percent(value: float) -> str:
+    """A share in per cent, with as many digits as it needs."""
+    return f"{100 * value:.2g} %" if 0 < abs(value) < 0.1 else f"{100 * value:.1f} %"
+
+
+def headline(outcome: Outcome) -> list[str]:
+    """What a reader must know first, one sentence a line."""
+    if outcome.plan is None:
+        note = [f"{outcome.note[:1].upper()}{outcome.note[1:]}."] if outcome.note else []
+        words = STATUS_WORDS[outcome.status]
+        return [f"{outcome.case.title or outcome.case.name}: {words}.", *note]
+    case, record = outcome.case, outcome.plan.record
+    return [
+        *_target_lines(outcome, record),
+        f"Volume: {_by_year(case, record)}.",
+        *_cash_lines(case, record),
+        _proof_line(outcome),
+    ]
+
+
+def _target_lines(outcome: Outcome, record: PlanRecord) -> list[str]:
+    target = outcome.case.target
+    if target is None or not record.windows:
+        return []
+    kind = "calendar year" if target.window == "calendar_year" else "year in a row"
+    wanted = f"The target of {cars(target.volume)} cars in a {kind}"
+    by = f" by {target.deadline}" if target.deadline else ""
+    goal = next((goal for goal in outcome.goals if goal.kind == "target_date"), None)
+    reached = next((window for window in record.windows if window.reached), None)
+    if reached:
+        line = f"{wanted} is reached in {reached.last} with {cars(reached.volume)} cars"
+        if goal and goal.proven and goal.period == goal.bound_period:
+            line += "; no plan reaches it earlier"
+        elif goal and goal.bound_period and goal.bound_period != goal.period:
+            line += f"; {goal.bound_period} is not ruled out"
+        return [line + "."]
+    best = max(record.windows, key=lambda window: window.volume)
+    short = target.volume - best.volume
+    line = (
+        f"{wanted}{by} is missed by {cars(short)} cars ({percent(short / target.volume)}): "
+        f"the year to {best.last} comes closest with {cars(best.volume)}"
+    )
+    if goal and goal.bound is not None:
+        could = goal.bound >= target.volume
+        line += (
+            f"; it is not ruled out (bound {cars(goal.bound)})"
+            if could
+            else f"; no plan has a year above {cars(goal.bound)}"
+        )
+    return [line + "."]
+
+
+def _by_year(case: Case, record: PlanRecord) -> str:
+    parts = []
+    for year, periods in case.horizon.years.items():
+        volume = sum(record.volumes[t].counted for t in periods)
+        whole = len(periods) == case.horizon.per_year
+        labels = [record.periods[t] for t in periods]
+        span = labels[0] if len(labels) == 1 else f"{labels[0]} to {labels[-1]}"
+        parts.append((year if whole else span, volume))
+    if len(parts) > 12:
+        return f"{cars(sum(volume for _, volume in parts))} cars from {parts[0][0]} to {parts[-1][0]}"
+    text = ", ".join(f"{cars(volume)} in {name}" for name, volume in parts)
+    counted = sum(row.counted - row.own for row in record.volumes)
+    return text + (f" (of these {cars(counted)} partners' cars)" if counted > 0.5 else "")
+
+
+def _cash_lines(case: Case, record: PlanRecord) -> list[str]:
+    if not record.cash_items and not case.finance.opening_cash:
+        return []
+    least = min(record.cash, key=lambda row: row.cash)
+    floor = case.finance.cash_floor
+    line = f"Cash is lowest at the end of {least.period} with {amount(case, least.cash)}"
+    line += f" (floor {amount(case, floor)})" if floor is not None else " (no floor)"
+    value = record.totals
+    after = (
+        f"of which {amount(case, value.terminal_value)} lie after {record.periods[-1]}"
+        if case.finance.terminal_years
+        else f"what lies after {record.periods[-1]} is not valued"
+    )
+    return [line + ".", f"Net present value {amount(case, value.npv)}; {after}."]
+
+
+def _proof_line(outcome: Outcome) -> str:
+    if outcome.status == "optimal":
+        return f"Every goal is proven best to within {percent(outcome.settings.gap)}."
+    open_goals = [_GOAL_WORDS[goal.kind] for goal in outcome.goals if not goal.proven]
+    return f"The proof is open for: {', '.join(open_goals)}."
+
+
+def goal_rows(outcome: Outcome) -> list[tuple[str, str, str, str, str]]:
+    """Goal, value, bound, gap, proven: one row a goal."""
+    return [
+        (
+            _goal_name(outcome.case, goal),
+            _shown(outcome.case, goal, goal.value),
+            _bound(outcome.case, goal),
+            "" if goal.gap is None or goal.period else percent(goal.gap),
+            "proven" if goal.proven else "open",
+        )
+        for goal in outcome.goals
+    ]
+
+
+def _goal_name(case: Case, goal: GoalResult) -> str:
+    words = _GOAL_WORDS[goal.kind]
+    if goal.kind == "volume_at":
+        period = next(g.period for g in case.goals if g.kind == "volume_at")
+        return f"{words} {period}"
+    if goal.kind == "target_date" and goal.period is None:
+        return "largest year (the target is missed)"
+    return words
+
+
+def _shown(case: Case, goal: GoalResult, value: float) -> str:
+    if goal.period:
+        return goal.period
+    return amount(case, value) if goal.unit == "money" else f"{cars(value)} cars"
+
+
+def _bound(case: Case, goal: GoalResult) -> str:
+    if goal.period:
+        return goal.bound_period or ""
+    return "none" if goal.bound is None else _shown(case, goal, goal.bound)
+
+
+def title_of(case: Case, id: str) -> str:
+    """A commitment's name for people: its title, or its id in words."""
+    row = case.commitments[id]
+    if row.title:
+        return row.title
+    titles = {f"{r.table}.{r.key[0]}": getattr(r, "title", "") for t in ("markets", "vehicles") for r in case.rows(t)}
+    parts = id.split(".")[1:]
+    if row.table == "launches":
+        vehicle, market = parts
+        return f"{titles.get(f'vehicles.{vehicle}') or vehicle} in {titles.get(f'markets.{market}') or market}"
+    if row.table == "entries":
+        market, mode = parts
+        return f"{titles.get(f'markets.{market}') or market}: {mode}"
+    return " ".join(parts)
+
+
+def decisions_in_time(case: Case, record: PlanRecord) -> list[Decision]:
+    """What the plan starts, by start period and then in the order of the case."""
+    order = {label: t for t, label in enumerate(record.periods)}
+    chosen = [row for row in record.decisions if not row.in_place]
+    return sorted(chosen, key=lambda row: order.get(row.start or "", -1))
+
+
+def limits_in_words(case: Case, record: PlanRecord) -> list[str]:
+    """What binds in the plan, most periods first, each with when."""
+    order = {label: t for t, label in enumerate(record.periods)}
+    binding: dict[tuple[str, str], list[LimitUse]] = defaultdict(list)
+    for row in record.limits:
+        if row.kind != "demand" and row.available > 0 and row.used >= BINDING * row.available:
+            binding[row.kind, row.name].append(row)
+    lines: list[tuple[int, str]] = []
+    for (kind, name), rows in binding.items():
+        words = _LIMIT_WORDS[kind].format(name=name.replace(".", " "))
+        lines.append((len(rows), f"{words}: {_when(order, [row.period for row in rows])}"))
+    floor = case.finance.cash_floor
+    if floor is not None:
+        slack = 1e-4 * max(1.0, abs(floor), max(abs(row.cash) for row in record.cash))
+        low = [row.period for row in record.cash if row.cash <= floor + slack]
+        if low:
+            lines.append((len(low), f"cash is at its floor of {amount(case, floor)}: {_when(order, low)}"))
+    lines.sort(key=lambda line: -line[0])
+    demand = [row for row in record.limits if row.kind == "demand" and row.available > 0]
+    sold_out = [row for row in demand if row.used >= BINDING * row.available]
+    if demand:
+        lines.append(
+            (0, f"launched cars sell all that is demanded in {len(sold_out)} of {len(demand)} market-periods")
+        )
+    return [line for _, line in lines]
+
+
+def _when(order: dict[str, int], periods: Iterable[str]) -> str:
+    """Periods with neighbours joined: 2024Q1 to 2024Q3, 2025Q1."""
+    runs: list[list[str]] = []
+    for period in periods:
+        if runs and period in order and order[period] == order.get(runs[-1][-1], -9) + 1:
+            runs[-1].append(period)
+        else:
+            runs.append([period])
+    return ", ".join(run[0] if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs)
