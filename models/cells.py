@@ -112,7 +112,7 @@ def parse(text: str, info: FieldInfo) -> Any:
 def _number(text: str, info: FieldInfo) -> float | int:
     allowed = allowed_text(info)
     if not _NUMBER.fullmatch(text):
-        raise CellError(f"{shown(text)} is not a number", allowed, _cure(text))
+        raise CellError(f"{shown(text)} is not a number", allowed, _cure(text, info))
     number = float(text)
     if number in (float("inf"), float("-inf")):
         raise CellError(f"{text[:_SHOWN]} is larger than any number here can be", allowed)
@@ -123,12 +123,13 @@ def _number(text: str, info: FieldInfo) -> float | int:
     return int(number)
 
 
-def _cure(text: str) -> str:
+def _cure(text: str, info: FieldInfo) -> str:
     """How to mend text that is not a number."""
     if text.endswith("%"):
         return "Write a percentage as a part of 1, such as 0.12 for 12%"
     if text.lower().lstrip("+-") in _NO_NUMBER:
-        return "Leave the cell blank where nothing is known and the column has a default"
+        blank = f"Leave the cell blank for {cell_text(info.default) or info.description}"
+        return "State a number" if info.is_required() else blank
     if re.fullmatch(r"[+-]?[0-9]{1,3}([,' \u00a0\u202f][0-9]{3})+(\.[0-9]*)?", text):
         return "Leave out the separators of thousands"
     if re.fullmatch(r"[+-]?[0-9]*,[0-9]+", text):
@@ -150,7 +151,8 @@ def typed(value: Any, info: FieldInfo) -> Any:
     kind = kind_of(info)
     allowed = "true or false" if kind is bool else allowed_text(info)
     if kind in (int, float, bool) and isinstance(value, str):
-        raise CellError(f"{shown(value)} is text", allowed, "Write it without quotes")
+        what = allowed if kind is bool else "it"
+        raise CellError(f"{shown(value)} is text", allowed, f"Write {what} without quotes")
     if kind is bool and not isinstance(value, bool):
         raise CellError(f"{shown(value)} is neither true nor false", allowed)
     if kind in (int, float) and isinstance(value, bool):
@@ -170,7 +172,7 @@ def cell_text(value: Any) -> str:
     if isinstance(value, tuple):
         return "|".join(value)
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+        return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
     return str(value)
 
 

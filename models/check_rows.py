@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from models import paths
@@ -43,31 +44,46 @@ def duplicates(case: Case, broken: Broken) -> Iterator[Problem]:
 
 
 def references(case: Case, broken: Broken) -> Iterator[Problem]:
-    """Every name that a row uses is the key of a row elsewhere."""
+    """Every name that a row uses is the key of a row elsewhere.
+
+    A table that is not there is reported once, and rows that wait for an id are
+    not reported where the row meant may be one whose own key is wrong.
+    """
     known = _known(case, broken)
-    missing_tables: set[str] = set()
+    unsure = {table for table, keys in broken.items() if () in keys}
+    absent: set[str] = set()
+    ids: list[tuple[Row, int, str, str]] = []
     for number, row in all_rows(case):
-        for name, facts in type(row).columns():
-            table = facts["refers"]
-            value = getattr(row, name) if table else ()
+        for name, table in _referring(type(row)):
+            value = getattr(row, name)
             for word in value if isinstance(value, tuple) else (value,):
-                home = word.split(".")[0] if table == "commitments" else table
-                if not word or word in known[table] or () in broken.get(home, ()):
+                if not word or word in known[table] or table in unsure | absent:
                     continue
-                if table != "commitments" and not known[table]:
-                    if table not in missing_tables:
-                        yield _no_table(row, number, name, word, table)
-                    missing_tables.add(table)
+                if table == "commitments":
+                    ids.append((row, number, name, word))
                     continue
-                what = "commitment" if table == "commitments" else f"row of {table}"
-                yield say(
-                    row,
-                    number,
-                    name,
-                    f"there is no {what} {word!r}",
-                    some(known[table]),
-                    paths.nearest(word, known[table]),
-                )
+                if name in row.keys:
+                    unsure.add(row.table)
+                if known[table]:
+                    yield _dangling(row, number, name, word, f"row of {table}", known[table])
+                else:
+                    absent.add(table)
+                    yield _no_table(row, number, name, word, table)
+    for row, number, name, word in ids:
+        if word.split(".")[0] not in unsure:
+            yield _dangling(row, number, name, word, "commitment", known["commitments"])
+
+
+@cache
+def _referring(kind: type[Row]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, facts["refers"]) for name, facts in kind.columns() if facts["refers"])
+
+
+def _dangling(
+    row: Row, number: int, column: str, word: str, what: str, known: set[str]
+) -> Problem:
+    found = f"there is no {what} {word!r}"
+    return say(row, number, column, found, some(known), paths.nearest(word, known))
 
 
 def _no_table(row: Row, number: int, column: str, word: str, table: str) -> Problem:

@@ -172,7 +172,7 @@ def seasons(case: Case, broken: Broken) -> Iterator[Problem]:
                 "position",
                 f"the positions of {market} are {_list(sorted(index))}",
                 f"1 to {per_year}, each once" if per_year > 1 else "1 alone",
-                f"A year has {per_year} period(s) of this case: state an index for each",
+                "State an index for each period of a year",
             )
         elif not isclose(mean, 1.0, abs_tol=1e-6):
             cure = f"Divide each index by {mean:.6g}" if mean else "State how the year spreads"
@@ -218,13 +218,14 @@ def budgets(case: Case, broken: Broken) -> Iterator[Problem]:
         if budget.when is None:
             continue
         allowed = {
-            "total": "blank with the scope total",
+            "total": "blank",
             "year": some(calendar.years),
             "period": f"{calendar.first} to {calendar.last}",
         }[budget.scope]
         known = {"total": (), "year": tuple(calendar.years), "period": calendar.labels}
         if budget.when not in known[budget.scope]:
-            of = "" if budget.scope == "total" else f" is not a {budget.scope} of the horizon"
+            total = budget.scope == "total"
+            of = " with scope total" if total else f" is not a {budget.scope} of the horizon"
             yield say(budget, number, "when", f"{budget.when!r}{of}", allowed)
 
 

@@ -30,6 +30,8 @@ from models.problem import CaseError, Problem
 from models.settings import Settings
 from optimizer.catalogue import CASE_FILE, find_case
 
+__all__ = ["cell_text", "load_case", "save_case", "settings_text", "table_text"]
+
 #: Largest file that is not taken for a slip.
 MOST_BYTES = 16 * 1024 * 1024
 #: Problems of one file after which reading it stops.
@@ -170,6 +172,7 @@ class _Reader:
                 line = self.settings.line("", name)
                 cure = nearest(name, known)
                 self._say(CASE_FILE, line, name, "no setting has this name", ", ".join(known), cure)
+                self.broken.update({word: {()} for word in get_close_matches(name, PARTS, 1, 0.5)})
         plain = {name: data[name] for name in Settings.model_fields if name in data}
         record = self._record("", Settings, {"name": self._folder_name(), **plain})
         if record is not None:
@@ -183,7 +186,7 @@ class _Reader:
                 self.broken[name] = {()}
             else:
                 parts[name] = tuple(made) if name == "goals" else made[0]
-        if "horizon" not in data:
+        if "horizon" not in data and "horizon" not in self.broken:
             self._say(
                 CASE_FILE,
                 0,
@@ -280,8 +283,8 @@ class _Reader:
         required = [name for name, info in kind.model_fields.items() if info.is_required()]
         if not any(header):
             found = "the first line has no column names" if cells else "the file is empty"
-            cure = "Add them, or remove the file: a table that is left out limits nothing"
-            self._say(file, 1, "", found, ",".join(required) + " and more", cure)
+            cure = "Fill it, or remove it: a table that is left out limits nothing"
+            self._say(file, 1, "", found, f"column names: {', '.join(required)} at least", cure)
             return None
         for sign, name in ((";", "semicolons"), ("\t", "tabs")):
             if len(cells) == 1 and sign in cells[0]:
@@ -291,8 +294,8 @@ class _Reader:
         counts = Counter(header)
         for name in counts:
             if not name:
-                cure = "Name it, or remove the commas at the ends of the lines"
-                found = f"{counts[name]} column(s) without a name"
+                cure = "Name them, or remove the commas at the ends of the lines"
+                found = f"{_count([''] * counts[name], 'column')} without a name"
                 self._say(file, 1, "", found, "a name for each", cure)
             elif name not in columns:
                 cure = nearest(name, columns) or "Remove the column, or use the column note"
@@ -323,10 +326,10 @@ class _Reader:
         }
         row = None
         if len(cells) != len(header):
-            found = f"{len(cells)} cells under {len(header)} columns"
+            found = f"{_count(cells, 'cell')} under {_count(header, 'column')}"
             more = "Put cells that hold a comma in quotes, and write decimals with a point"
             cure = more if len(cells) > len(header) else "Add the commas of the cells left out"
-            self._say(file, line, "", found, f"{len(header)} cells", cure)
+            self._say(file, line, "", found, _count(header, "cell"), cure)
         else:
             row = self._read(file, line, given, kind)
         if row is None:
@@ -368,6 +371,10 @@ def _meant(unknown: list[str], kind: type[BaseModel], given: Collection[str]) ->
     """Required names that are missing because they are misspelt as one of ``unknown``."""
     missing = [n for n, info in kind.model_fields.items() if info.is_required() and n not in given]
     return {name for word in unknown for name in get_close_matches(word, missing, 1, 0.5)}
+
+
+def _count(things: Collection[str], noun: str) -> str:
+    return f"{len(things)} {noun}" + ("" if len(things) == 1 else "s")
 
 
 def _no_setting(name: str, kind: type[BaseModel]) -> CellError:
