@@ -38,56 +38,40 @@ def find_case(case: str | Path) -> Path:
 
     Raises `CaseError` when there is neither.
     """
-    path = Path(case)
-    if path.is_dir() and (path / CASE_FILE).is_file():
-        return path
-    if path.is_file() and path.name == CASE_FILE:
-        return path.parent
     shipped = shipped_cases()
+    try:
+        path = Path(case)
+        if (path / CASE_FILE).is_file():
+            return path
+        if path.is_file() and path.name == CASE_FILE:
+            return path.parent
+        found = _not_a_case(path)
+    except (OSError, ValueError):  # a name that no file can have
+        found = "no folder can have this name"
     if str(case) in shipped:
         return shipped[str(case)]
-    if path.is_dir():
-        found = f"the folder has no {CASE_FILE}"
-    elif path.exists():
-        found = "it is a file, not a folder"
-    else:
-        found = "there is no such folder and no shipped case of that name"
     raise CaseError(
         [
             Problem(
-                where=str(case),
+                where=str(case)[:200],
                 found=found,
                 allowed=f"a folder with a {CASE_FILE}, or one of {', '.join(shipped)}",
-                cure=nearest(str(case), shipped) or "evplan init DIR makes a folder to start from",
+                cure=nearest(str(case)[:200], shipped)
+                or "evplan init DIR makes a folder to start from",
             )
         ]
     )
 
 
-def copy_case(source: str | Path, folder: Path) -> None:
-    """Copy a case's tables, settings and notes into a new folder, whole or not at all.
-
-    Raises `CaseError` when the folder holds something already.
-    """
-    origin = find_case(source)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise CaseError(
-            [
-                Problem(
-                    where=str(folder),
-                    found="it is there already",
-                    allowed="a folder that is new or empty",
-                    cure="Name another one",
-                )
-            ]
-        )
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
-        for path in sorted(origin.iterdir()):
-            if path.suffix in (".csv", ".toml", ".md"):
-                shutil.copyfile(path, partial / path.name)
-        partial.chmod(0o755)
-        os.rename(partial, folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+def _not_a_case(path: Path) -> str:
+    """Why a path is no case."""
+    file = path / CASE_FILE
+    if file.is_dir():
+        return f"{CASE_FILE} in it is a folder"
+    if file.is_symlink():
+        return f"{CASE_FILE} in it is a link that leads nowhere"
+    if path.is_dir():
+        return f"the folder has no {CASE_FILE}"
+    if path.exists():
+        return "it is a file, not a folder"
+    return "there is no such folder, and no shipped case of that name"

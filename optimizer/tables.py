@@ -431,14 +431,16 @@ def save_case(case: Case, folder: str | Path) -> None:
     """Write a case as a folder that `load_case` reads back equal.
 
     Columns in which every row has the default are left out. The folder is made
-    if needed; files of the same names in it are replaced.
+    if needed; tables that lie in it already are replaced or removed.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / CASE_FILE).write_text(settings_text(case), encoding="utf-8", newline="\n")
     for name in TABLES:
         rows = case.rows(name)
-        if rows:
+        if not rows:
+            (folder / f"{name}.csv").unlink(missing_ok=True)
+        else:
             (folder / f"{name}.csv").write_text(table_text(rows), encoding="utf-8", newline="")
 
 

@@ -877,3 +877,315 @@ def test_a_fault_is_told_with_place_found_allowed_and_cure(
     before = sorted(os.listdir(folder))
     assert messages(folder) == expected
     assert sorted(os.listdir(folder)) == before
+
+
+# Files ---------------------------------------------------------------------------
+
+
+def test_a_folder_with_the_name_of_a_table_is_told(tmp_path: Path) -> None:
+    """A folder called x.csv is not read, and not taken for a table that is left out."""
+    folder = write_folder(tmp_path / "case", {"deals.csv": None, "precedences.csv": None})
+    (folder / "deals.csv").mkdir()
+    assert messages(folder) == ["deals.csv: it is a folder. Allowed: a file. Move it elsewhere."]
+
+
+def test_what_is_not_an_ordinary_file_is_told_and_not_waited_for(tmp_path: Path) -> None:
+    """A pipe would never end; a link to itself cannot be opened."""
+    folder = write_folder(tmp_path / "case", {"deals.csv": None, "precedences.csv": None})
+    os.mkfifo(folder / "deals.csv")
+    os.symlink(folder / "sites.csv", folder / "sites.csv")
+    assert messages(folder) == [
+        "deals.csv: it is not an ordinary file. Allowed: a file. Move it elsewhere.",
+        "sites.csv: it cannot be read: too many levels of symbolic links. Allowed: a file that can be read.",
+    ]
+
+
+def test_a_file_that_may_not_be_read_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reason of the operating system is passed on; other tables are still checked."""
+    folder = write_folder(tmp_path / "case", {"ramps.csv": RAMPS.replace("1\n", "x\n")})
+    read = Path.read_bytes
+
+    def refuse(path: Path) -> bytes:
+        if path.name == "deals.csv":
+            raise PermissionError(13, "Permission denied")
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    assert messages(folder) == [
+        "deals.csv: it cannot be read: permission denied. Allowed: a file that can be read.",
+        "ramps.csv line 3, column value: 'x' is not a number. Allowed: a number from 0 to 100. Write digits alone, with a point for decimals.",
+    ]
+
+
+def test_a_file_that_is_far_too_large_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A slip of a file name must not fill the memory."""
+    monkeypatch.setattr("optimizer.tables.MOST_BYTES", 400)
+    folder = write_folder(tmp_path / "case", {"markets.csv": MARKETS + "x" * 400})
+    assert messages(folder) == [
+        f"markets.csv: {len(MARKETS) + 400} bytes. Allowed: at most 400 bytes."
+    ]
+
+
+def test_a_file_full_of_faults_stops_being_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A planner mends a few faults at a time; a wrong file must not drown the others."""
+    monkeypatch.setattr("optimizer.tables.MOST_PROBLEMS", 3)
+    folder = write_folder(tmp_path / "case", {"ramps.csv": RAMPS + "slow,x,1\n" * 50})
+    told = messages(folder)
+    assert len(told) == 4  # three faults and that the rest was not read
+    assert told[-2] == "ramps.csv line 6: too many problems: what follows was not read."
+
+
+@pytest.mark.parametrize(
+    ("make", "found"),
+    [
+        (lambda folder: None, "the folder has no case.toml"),
+        (lambda folder: (folder / "case.toml").mkdir(), "case.toml in it is a folder"),
+        (
+            lambda folder: os.symlink(folder / "case.toml", folder / "case.toml"),
+            "case.toml in it is a link that leads nowhere",
+        ),
+    ],
+)
+def test_a_folder_without_settings_is_no_case(tmp_path: Path, make: Any, found: str) -> None:
+    """Without a readable case.toml there is no calendar, hence no case."""
+    folder = write_folder(tmp_path / "case", {"case.toml": None})
+    make(folder)
+    (told,) = messages(folder)
+    assert told.startswith(f"{folder}: {found}. Allowed: a folder with a case.toml, or one of ")
+
+
+@pytest.mark.parametrize("name", ["no-such-case", "x" * 5000, "a\0b", "", "case.toml"])
+def test_a_name_that_is_no_case_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Any text may be typed for a case; only a `CaseError` comes of it."""
+    monkeypatch.chdir(tmp_path)
+    assert len(messages(Path(name) if name == "case.toml" else name)) == 1  # type: ignore[arg-type]
+
+
+def test_windows_line_ends_are_allowed(tmp_path: Path) -> None:
+    """Spreadsheets write CRLF; the case is the same."""
+    plain = write_folder(tmp_path / "plain", {})
+    other = write_folder(
+        tmp_path / "other", {name: text.replace("\n", "\r\n") for name, text in VALID.items()}
+    )
+    assert load_case(other) == load_case(plain)
+
+
+def test_the_name_of_the_folder_is_the_default_name(tmp_path: Path) -> None:
+    """A case without a name is called as its folder, where that can be a name."""
+    settings_without = VALID["case.toml"].replace('name = "small"\n', "")
+    assert (
+        load_case(write_folder(tmp_path / "shire", {"case.toml": settings_without})).name == "shire"
+    )
+    long = "x" * 100
+    assert load_case(write_folder(tmp_path / long, {"case.toml": settings_without})).name == "case"
+
+
+def test_many_faults_are_told_in_one_go(tmp_path: Path) -> None:
+    """Each fault of a thoroughly wrong folder is told, sorted, once, without consequences."""
+    told = messages(
+        write_folder(
+            tmp_path / "case",
+            {
+                "case.toml": TOML.replace("currency", "curency")
+                .replace("opening_cash = 100", "opening_cash = true\ncash_flor = 1")
+                .replace('"npv"', '"profit"'),
+                "markets.csv": "market,max_share,home,title,colour\nwest,50%,yes,West,\neast,,maybe,\n"
+                "south,0.1,yes,Nord\x07,\n\nwest,,,,\nnorth,2,,,\n",
+                "registrations.csv": REGISTRATIONS.replace("40000", '"40,000"').replace(
+                    "2025Q1", "2025-01"
+                ),
+                "ramps.csv": RAMPS + "slow,1.5,1\nfast,0,1\nfast,2,1\n",
+                "platforms.csv": "platform,lead,cost,status\np1,2,50,Optional\np2,700,-1,\n",
+                "vehicles.csv": VEHICLES + "v2,suv,p3,2,nan\n",
+                "entries.csv": ENTRIES.replace("0.1", "10").replace("slow", "quick"),
+                "launches.csv": LAUNCHES.replace("2024Q2,2025Q2", "2025Q2,2026Q2"),
+                "deals.csv": DEALS.replace("licence", "lic|ence").encode("utf-8-sig"),
+                "precedences.csv": PRECEDENCES.replace("deals.licence", "platforms.p9")
+                + "platforms.p2,vehicles.v1,finish,0\n",
+                "budget.csv": "category\n",
+                "sites.csv": "site;origin\nplant;here\n",
+                "lanes.csv": "site,market\nplant,west\n",
+                "overheads.csv": "item,amount_per_year\n",
+                "resources.csv": 'resource,available\nengineers,"5\n',
+            },
+        )
+    )
+    assert told == MANY
+    assert len(told) >= 25
+    places = [message.split(":")[0] for message in told]
+    assert len(set(places)) == len(places)  # no cell is told twice
+
+
+MANY: list[str] = [
+    "budget.csv: no table has this name. Allowed: markets, segments, registrations, seasonality, ramps, platforms, vehicles, entries, launches, prices, sites, production, lanes, duties, components, component_use, expansions, deals, deal_payments, deal_supply, diversions, exclusivities, projects, precedences, exclusive_groups, resources, resource_use, overheads, budgets, sources. Did you mean budgets?",
+    "case.toml line 2, setting curency: no setting has this name. Allowed: name, title, currency, money_unit, price_basis, horizon, finance, target, goals. Did you mean currency?",
+    "case.toml line 11, setting finance.opening_cash: true is not a number. Allowed: a number from -1000000000000 to 1000000000000.",
+    "case.toml line 12, setting finance.cash_flor: no setting has this name. Allowed: opening_cash, cash_floor, discount_rate_per_year, cost_down_per_year, terminal_years. Did you mean cash_floor?",
+    "case.toml line 21, setting goals.kind: 'profit' is not known. Allowed: target_date, volume, npv, last_year_volume, volume_at, spending, peak_funding.",
+    "deals.csv line 1: the file starts with a byte order mark. Allowed: UTF-8 without one. Save it as plain UTF-8; spreadsheets add the mark with 'CSV UTF-8'.",
+    "deals.csv line 2, column deal: the name 'lic|ence' holds '|'. Allowed: names without . | * ? [ ] and without invisible characters. Rename it here and wherever it is used.",
+    "entries.csv line 2, column ramp: there is no row of ramps 'quick'. Allowed: fast, slow.",
+    "entries.csv line 3, column partner_share: 10 is above 1. Allowed: a number from 0 to 1.",
+    "launches.csv line 3, column latest: 2026Q2 lies outside the horizon. Allowed: 2024Q1 to 2025Q4. Move it inside or leave it blank.",
+    "markets.csv line 1, column colour: no column has this name. Allowed: note, market, title, home, max_share, sales_cost. Remove the column, or use the column note.",
+    "markets.csv line 2, column max_share: '50%' is not a number. Allowed: a number from 0 to 1. Write a percentage as a part of 1, such as 0.12 for 12%.",
+    "markets.csv line 3: 4 cells under 5 columns. Allowed: 5 cells. Add the commas of the cells left out.",
+    "markets.csv line 4, column title: the text holds the control character '\\x07'. Allowed: text without control characters. Remove it.",
+    "markets.csv line 5: the line is blank. Allowed: a row on every line. Remove the line.",
+    "markets.csv line 7, column max_share: 2 is above 1. Allowed: a number from 0 to 1.",
+    "overheads.csv line 1: there are no rows below the column names. Add a row, or remove the file: a table that is left out limits nothing.",
+    "platforms.csv line 2, column status: 'Optional' is not known. Allowed: optional, mandatory, forbidden, in_place.",
+    "platforms.csv line 3, column cost: -1 is below 0. Allowed: a number from 0 to 1000000000000.",
+    "platforms.csv line 3, column lead: 700 is above 600. Allowed: a whole number from 0 to 600.",
+    "precedences.csv line 2, column after: there is no commitment 'platforms.p9'. Allowed: deals.lic|ence, entries.east.own, entries.east.partner, launches.v1.east, launches.v1.west, platforms.p1, platforms.p2, vehicles.v1 and 1 more. Did you mean platforms.p2 or platforms.p1?",
+    "precedences.csv line 4, column counted_from: 'finish' is not known. Allowed: start, effective.",
+    "ramps.csv line 4, column age: 1.5 is not a whole number. Allowed: a whole number from 0 to 600.",
+    "ramps.csv line 6, column age: ramp fast has no row for age 1. Allowed: every age from 0 to the last. Add the missing rows.",
+    "registrations.csv line 2, column units_per_year: '40,000' is not a number. Allowed: a number from 0 to 1000000000. Leave out the separators of thousands.",
+    "registrations.csv line 4, column since: '2025-01' is not a quarter. Allowed: labels such as 2024Q1.",
+    'resources.csv line 2: a quote is opened here and never closed. Allowed: quotes in pairs. Close it, and write a quote in a cell as "".',
+    "sites.csv line 1: the columns are separated by semicolons. Allowed: commas. Save the table as comma separated, with a point for decimals.",
+    "vehicles.csv line 3, column cost: 'nan' is not a number. Allowed: a number from 0 to 1000000000000. Leave the cell blank for 0.",
+]
+
+
+# Any input ------------------------------------------------------------------------
+
+CELLS = st.sampled_from(
+    ["", " ", ",", '"', "\n", "\r", "|", ".", "*", "-1", "1e999", "nan", "yes", "0x1", "1_000"]
+    + ["2024Q9", "9999Q4", "in_place", "all", "entries.east.own", "=cmd()", "<script>", "Ã¶"]
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_no_change_of_bytes_or_cells_raises_anything_but_a_case_error(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    """Whatever a file holds, it is a case or a list of problems, each with its file."""
+    name = data.draw(st.sampled_from(sorted(VALID)))
+    raw = VALID[name].encode()
+    if data.draw(st.booleans()):
+        start = data.draw(st.integers(0, len(raw)))
+        end = data.draw(st.integers(start, min(len(raw), start + 20)))
+        raw = raw[:start] + data.draw(st.binary(max_size=8)) + raw[end:]
+    else:
+        lines = [line.split(",") for line in raw.decode().splitlines()]
+        line = data.draw(st.integers(0, len(lines) - 1))
+        place = data.draw(st.integers(0, len(lines[line]) - 1))
+        lines[line][place] = data.draw(
+            CELLS | st.text(max_size=6, alphabet=st.characters(codec="utf-8"))
+        )
+        raw = "\n".join(",".join(cells) for cells in lines).encode()
+    folder = write_folder(tmp_path_factory.mktemp("fuzz"), {name: raw})
+    try:
+        assert isinstance(load_case(folder), Case)
+    except CaseError as error:
+        assert error.problems
+        for problem in error.problems:
+            assert problem.where.endswith((".csv", ".toml"))
+            assert problem.found
+            assert "pydantic" not in str(problem)
+            assert "Input should" not in str(problem)
+            assert "Value error" not in str(problem)
+
+
+# Round trips ---------------------------------------------------------------------
+
+TEXTS = st.sampled_from(
+    ["Côte d'Ivoire", "=cmd()", "<script>", 'a, "b"\nc', "x\r\ny\rz", "tab\there", "Ω", "-1", "#"]
+) | st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), max_size=30)
+NAMES = (
+    (st.sampled_from(["Côte d'Ivoire", "=cmd()", "<script>", "a,b", '"', "1", "yes"]) | TEXTS)
+    .map(str.strip)
+    .filter(lambda text: text.isprintable() and 0 < len(text) and not set(text) & set(".|*?[]"))
+)
+SHARES = st.floats(0, 1)
+AMOUNTS = st.floats(-1e12, 1e12)
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
+    """A sound case with odd names, texts and numbers."""
+    markets = draw(st.lists(NAMES, min_size=1, max_size=4, unique=True))
+    items = draw(st.lists(NAMES, max_size=3, unique=True))
+    projects = draw(st.lists(NAMES, max_size=3, unique=True))
+    return make_case(
+        {
+            "name": draw(NAMES),
+            "title": draw(TEXTS),
+            "currency": draw(TEXTS),
+            "money_unit": draw(st.floats(1e-9, 1e12)),
+            "horizon": Horizon(first="2024Q1", last="2025Q4"),
+            "target": draw(st.none() | st.builds(Target, volume=st.floats(0.1, 1e9))),
+            "goals": draw(st.sampled_from([(), (Goal(kind="npv", tolerance=0.1),)])),
+            "markets": [
+                Market(market=name, title=draw(TEXTS), note=draw(TEXTS), max_share=draw(SHARES))
+                for name in markets
+            ],
+            "registrations": [
+                Registrations(
+                    market=name, segment=draw(NAMES), units_per_year=draw(st.floats(0, 1e9))
+                )
+                for name in markets
+            ],
+            "overheads": [
+                Overhead(
+                    item=name,
+                    since=draw(st.sampled_from([None, "2020Q1"])),
+                    amount_per_year=draw(AMOUNTS),
+                )
+                for name in items
+            ],
+            "projects": [
+                Project(
+                    project=name,
+                    lead=draw(st.integers(0, 600)),
+                    cost=draw(st.floats(0, 1e12)),
+                    exclusive_group=tuple(draw(st.lists(NAMES, max_size=2, unique=True))),
+                )
+                for name in projects
+            ],
+        }
+    )
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(case=cases())
+def test_a_saved_case_reads_back_equal(
+    tmp_path_factory: pytest.TempPathFactory, case: Case
+) -> None:
+    """Names, texts and every digit of numbers survive; a second saving gives the same bytes."""
+    first, second = tmp_path_factory.mktemp("first"), tmp_path_factory.mktemp("second")
+    save_case(case, first)
+    again = load_case(first)
+    assert again == case
+    save_case(again, second)
+    files = sorted(os.listdir(first))
+    assert files == sorted(os.listdir(second))
+    for file in files:
+        assert (first / file).read_bytes() == (second / file).read_bytes()
+
+
+@pytest.mark.parametrize("name", ["tiny"])
+def test_shipped_cases_survive_a_round_trip(tmp_path: Path, name: str) -> None:
+    """The shipped cases hold every kind of table, so each is written and read back."""
+    case = load_case(name)
+    save_case(case, tmp_path / name)
+    assert load_case(tmp_path / name) == case
+
+
+def test_saving_over_another_case_leaves_no_table_of_it(tmp_path: Path) -> None:
+    """A table that the new case lacks would otherwise limit it unseen."""
+    full = load_case(write_folder(tmp_path / "case", {}))
+    save_case(full.replace(precedences=()), tmp_path / "case")
+    assert not (tmp_path / "case" / "precedences.csv").exists()
+    assert load_case(tmp_path / "case") == full.replace(precedences=())
