@@ -13,7 +13,13 @@ from typing import Any
 from models.outcome import GoalResult
 from models.plan import PlanRecord, Totals
 from optimizer.audit.course import Course
-from optimizer.audit.violation import FIGURE_ABSOLUTE, Violation, differs, money_name
+from optimizer.audit.violation import (
+    FIGURE_ABSOLUTE,
+    TURNOVER_RELATIVE,
+    Violation,
+    differs,
+    money_name,
+)
 
 #: Key columns of each table of a plan; every other column is a figure.
 _KEYS: dict[str, tuple[str, ...]] = {
@@ -27,6 +33,8 @@ _KEYS: dict[str, tuple[str, ...]] = {
     "deals": ("deal", "period"),
     "windows": ("last",),
 }
+#: Figures that are sums in which large amounts may cancel, see `_turnover_rounding`.
+_BALANCES = ("cash", "npv", "terminal_value", "peak_funding", "least_cash")
 #: Goals that minimise; all others maximise.
 _LEAST = ("spending", "peak_funding")
 
@@ -35,11 +43,19 @@ def wrong_figures(plan: PlanRecord, truth: PlanRecord) -> Iterator[Violation]:
     """Every row and figure of a plan that is missing, doubled, unknown or wrong."""
     for name in ("case", "periods", "currency", "money_unit"):
         yield from _compared(name, "", getattr(plan, name), getattr(truth, name))
+    rounding = _turnover_rounding(truth)
     for table in _KEYS:
-        yield from _table(table, getattr(plan, table), getattr(truth, table))
+        yield from _table(table, getattr(plan, table), getattr(truth, table), rounding)
     for name in Totals.model_fields:
         stated, true = getattr(plan.totals, name), getattr(truth.totals, name)
-        yield from _compared(f"totals, {name}", "", stated, true)
+        yield from _compared(
+            f"totals, {name}", "", stated, true, rounding if name in _BALANCES else 0.0
+        )
+
+
+def _turnover_rounding(truth: PlanRecord) -> float:
+    """What rounding makes of a balance, however near to 0 it comes out."""
+    return TURNOVER_RELATIVE * sum(abs(row.amount) for row in truth.cash_items)
 
 
 def _grouped(table: str, rows: Sequence[Any]) -> dict[tuple[str, ...], list[Any]]:
@@ -53,7 +69,9 @@ def _grouped(table: str, rows: Sequence[Any]) -> dict[tuple[str, ...], list[Any]
     return groups
 
 
-def _table(table: str, stated: Sequence[Any], true: Sequence[Any]) -> Iterator[Violation]:
+def _table(
+    table: str, stated: Sequence[Any], true: Sequence[Any], rounding: float
+) -> Iterator[Violation]:
     found, wanted = _grouped(table, stated), _grouped(table, true)
     for key in dict.fromkeys([*wanted, *found]):
         ours, theirs = wanted.get(key, []), found.get(key, [])
@@ -75,7 +93,8 @@ def _table(table: str, stated: Sequence[Any], true: Sequence[Any]) -> Iterator[V
         for row, right in zip(theirs, ours, strict=False):
             for name in type(right).model_fields:
                 pair = getattr(row, name), getattr(right, name)
-                yield from _compared(f"{where}, {name}", period, *pair)
+                allowed = rounding if name in _BALANCES else 0.0
+                yield from _compared(f"{where}, {name}", period, *pair, allowed)
 
 
 def _rows(rule: str, where: str, period: str, found: int, allowed: int) -> Violation:
@@ -83,11 +102,17 @@ def _rows(rule: str, where: str, period: str, found: int, allowed: int) -> Viola
 
 
 def _compared(
-    where: str, period: str, stated: Any, true: Any, rule: str = "stated figure", unit: str = ""
+    where: str,
+    period: str,
+    stated: Any,
+    true: Any,
+    rounding: float = 0.0,
+    rule: str = "stated figure",
+    unit: str = "",
 ) -> Iterator[Violation]:
     """The violation, if any, of one stated value."""
     if isinstance(true, float) and isinstance(stated, int | float):
-        if differs(stated, true):
+        if differs(stated, true, rounding):
             yield Violation(rule, where, period, stated, true, abs(stated - true), unit)
     elif stated != true:
         yield Violation(rule, where, period, _words(stated), _words(true), 1.0, "values")
@@ -105,6 +130,7 @@ def wrong_goals(
     course: Course, truth: PlanRecord, goals: Sequence[GoalResult]
 ) -> Iterator[Violation]:
     """Every goal whose stated value is not what the plan reaches."""
+    rounding = _turnover_rounding(truth)
     seen: set[str] = set()
     for goal in goals:
         where = f"goals {goal.kind}"
@@ -113,11 +139,12 @@ def wrong_goals(
         seen.add(goal.kind)
         sense = "min" if goal.kind in _LEAST else "max"
         if goal.kind != "target_date":
-            yield from _compared(f"{where}, sense", "", goal.sense, sense, "goal value")
+            yield from _compared(f"{where}, sense", "", goal.sense, sense, rule="goal value")
         for name, true in _reached(course, truth, goal).items():
             unit = "" if name == "period" else _unit(course, goal)
             stated = getattr(goal, name)
-            yield from _compared(f"{where}, {name}", "", stated, true, "goal value", unit)
+            allowed = rounding if goal.kind in _BALANCES else 0.0
+            yield from _compared(f"{where}, {name}", "", stated, true, allowed, "goal value", unit)
 
 
 def _unit(course: Course, goal: GoalResult) -> str:

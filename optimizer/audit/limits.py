@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import accumulate
 
 from models.finance import Budget
 from models.plan import LimitUse, PlanRecord
 from optimizer.audit.course import Course
-from optimizer.audit.violation import Violation, exceeds, money_name
+from optimizer.audit.violation import CAR_ROUNDING, Violation, exceeds, money_name
 
 #: Rule and unit of each kind of limit; the unit of a budget is the case's money.
 _RULES: dict[str, tuple[str, str]] = {
@@ -46,17 +47,29 @@ def broken_limits(course: Course, truth: PlanRecord) -> Iterator[Violation]:
             rule, unit = _RULES[row.kind]
             off = row.used - row.available
             yield Violation(rule, row.name, row.period, row.used, row.available, off, unit or money)
-    floor = course.case.finance.cash_floor
-    for balance in truth.cash:
-        if floor is not None and exceeds(floor, balance.cash):
-            off = floor - balance.cash
-            yield Violation("cash floor", "cash", balance.period, balance.cash, floor, off, money)
+    yield from _cash_floor(course, truth, money)
     target = course.case.target
     if target is not None and target.required:
         best = max((window.volume for window in truth.windows), default=0.0)
         if not any(window.reached for window in truth.windows):
             off = target.volume - best
             yield Violation("required target", "target", "", best, target.volume, off, "cars")
+
+
+def _cash_floor(course: Course, truth: PlanRecord, money: str) -> Iterator[Violation]:
+    """Cash adds up all cars so far, so that their rounding adds up in it as well."""
+    floor = course.case.finance.cash_floor
+    if floor is None:
+        return
+    rounding = [0.0] * course.count
+    for market, _, vehicle, t in course.sold:
+        prices = course.facts.prices.get((vehicle, market))
+        if prices is not None:
+            rounding[t] += CAR_ROUNDING * prices[t][0] / course.case.money_unit
+    for balance, so_far in zip(truth.cash, accumulate(rounding), strict=True):
+        if exceeds(floor, balance.cash, so_far):
+            off = floor - balance.cash
+            yield Violation("cash floor", "cash", balance.period, balance.cash, floor, off, money)
 
 
 def _demand(course: Course) -> Iterator[LimitUse]:

@@ -20,6 +20,12 @@ LIMIT_ABSOLUTE = 1e-5
 FIGURE_RELATIVE = 1e-6
 #: and by this much in any case, where large amounts cancel to a figure near 0.
 FIGURE_ABSOLUTE = 2e-5
+#: Balances may also be off by this part of all money that ever came in or went out:
+#: that is what rounding of double precision makes of a sum of that size.
+TURNOVER_RELATIVE = 1e-12
+#: Cars by which a stored sale and its flow together may miss the optimisation model's
+#: own: half a millionth each. The cash floor allows for their price.
+CAR_ROUNDING = 1e-6
 #: A window reaches the target when it lacks at most this part of it.
 TARGET_RELATIVE = 1e-6
 #: Amounts of a cash item up to this are noise of cancelling sums and have no row.
@@ -70,16 +76,17 @@ def _shown(value: float | str) -> str:
     return value if isinstance(value, str) else f"{value:,.10g}"
 
 
-def exceeds(used: float, available: float) -> bool:
+def exceeds(used: float, available: float, rounding: float = 0.0) -> bool:
     """Whether a limit is broken; a use that is not a finite number breaks every limit."""
     scale = max(abs(used), abs(available), 1.0)
-    within = used <= available + max(LIMIT_RELATIVE * scale, LIMIT_ABSOLUTE)
+    within = used <= available + max(LIMIT_RELATIVE * scale, LIMIT_ABSOLUTE, rounding)
     return not (within and isfinite(used))
 
 
-def differs(stated: float, true: float) -> bool:
+def differs(stated: float, true: float, rounding: float = 0.0) -> bool:
     """Whether a stated figure is wrong; one that is not a number always is."""
-    return not abs(stated - true) <= max(FIGURE_RELATIVE * abs(true), FIGURE_ABSOLUTE)
+    allowed = max(FIGURE_RELATIVE * abs(true), FIGURE_ABSOLUTE, rounding)
+    return not abs(stated - true) <= allowed
 
 
 def money_name(case: Case) -> str:

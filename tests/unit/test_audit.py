@@ -364,7 +364,7 @@ def test_order_of_rows_does_not_matter() -> None:
 def test_audit_imports_neither_formulation_nor_solver() -> None:
     """The audit's files import only models, itself and the standard library."""
     allowed = {
-        "__future__", "collections", "dataclasses", "functools", "math", "typing",
+        "__future__", "collections", "dataclasses", "functools", "itertools", "math", "typing",
     }  # fmt: skip
     for file in Path(inspect.getfile(audit)).parent.glob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
@@ -788,6 +788,25 @@ def test_rounding_is_no_violation() -> None:
     assert audit(CASE, edit("sales", GERMAN_SALE, units=1200.000001)(PLAN)) == ()
     # 1200 * 1e-6 is 0.0012; twice that is a violation.
     assert "demand limit" in rules(audit(CASE, edit("sales", GERMAN_SALE, units=1200.0024)(PLAN)))
+
+
+def test_rounding_in_cash_grows_with_the_price_of_a_car() -> None:
+    """Where money is counted in single CNY, a millionth of a car is more than a fen."""
+    # One car at 80000 sold in one period makes cash 80000 exactly.
+    for short, sound in ((0.05, True), (0.1, False)):
+        case = Case(
+            horizon=Horizon(step="year", first="2025", last="2025"),
+            finance=Finance(cash_floor=0, opening_cash=-80000 - short),
+            markets=rows(Market, "market", "home"),
+            registrations=rows(Registrations, "market segment units_per_year", "home suv 1000"),
+            vehicles=rows(Vehicle, "vehicle segment status", "old suv in_place"),
+            launches=rows(Launch, "vehicle market status peak_share", "old home in_place 0.5"),
+            prices=rows(Price, "vehicle market net_price", "old home 80000"),
+        )
+        sale = Sale(market="home", entry="", vehicle="old", period="2025", units=1)
+        found = rules(audit(case, recompute(case, (), (sale,), ())))
+        # 1e-6 of a car at 80000 is 0.08: cash of -0.05 is rounding, of -0.1 is not.
+        assert found == (set() if sound else {"cash floor"})
 
 
 def test_exclusivity_ends_sales_through_an_unlimited_entry() -> None:
