@@ -11,7 +11,7 @@ see `UNITS`.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, cached_property
 from typing import Annotated, Any, ClassVar
 from unicodedata import category
 
@@ -187,16 +187,22 @@ class Row(Written):
 
     note: str = column("free text, not used", default="")
 
-    @property
+    @cached_property
     def key(self) -> tuple[str, ...]:
         """The values of the key columns, blank ones left out."""
         values = (getattr(self, name) for name in self.keys)
         return tuple(str(value) for value in values if value not in (None, ""))
 
-    @property
+    @cached_property
     def path(self) -> str:
         """Where the row is found, such as ``launches.c10.germany``."""
         return ".".join((self.table, *self.key))
+
+    @cached_property
+    def addresses(self) -> tuple[tuple[str, ...], ...]:
+        """The parts of its path, and for a dated row also those without the date."""
+        parts = tuple(self.path.split("."))
+        return (parts, parts[:-1]) if self.dated and getattr(self, "since", None) else (parts,)
 
     @classmethod
     @cache

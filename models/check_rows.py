@@ -79,9 +79,7 @@ def _referring(kind: type[Row]) -> tuple[tuple[str, str], ...]:
     return tuple((name, facts["refers"]) for name, facts in kind.columns() if facts["refers"])
 
 
-def _dangling(
-    row: Row, number: int, column: str, word: str, what: str, known: set[str]
-) -> Problem:
+def _dangling(row: Row, number: int, column: str, word: str, what: str, known: set[str]) -> Problem:
     found = f"there is no {what} {word!r}"
     return say(row, number, column, found, some(known), paths.nearest(word, known))
 
@@ -250,7 +248,7 @@ def sources(case: Case, broken: Broken) -> Iterator[Problem]:
     """A source speaks for cells that are there, and an assumption has its range."""
     for number, row in enumerate(case.sources):
         table = row.cells.split(".")[0]
-        if not unread(broken, table) and not paths.matching(case, row.cells):
+        if not unread(broken, table) and not paths.meets(case, row.cells):
             reason = paths.unmet(case, row.cells)
             yield say(
                 row,

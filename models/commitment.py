@@ -11,6 +11,7 @@ Not here: what a commitment of a given kind does (see the module of its kind).
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Literal
 
 from models.base import Name, Names, Period, Row, column, money
@@ -87,7 +88,7 @@ class Precedence(Row):
         le=600,
     )
 
-    @property
+    @cached_property
     def key(self) -> tuple[str, ...]:
         """The later one, and the earlier ones as ``a|b``."""
         return (self.commitment, "|".join(self.after))

@@ -11,7 +11,7 @@ what a path is made of. Not here: how text becomes a value (see `models.cells`).
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -40,18 +40,11 @@ def nearest(word: str, words: Iterable[str]) -> str:
     return f"Did you mean {' or '.join(known[other] for other in close)}?" if close else ""
 
 
-def _fits(pattern: list[str], parts: list[str]) -> bool:
+def _fits(pattern: Sequence[str], parts: Sequence[str]) -> bool:
     return len(pattern) == len(parts) and all(
         part == wanted or ("*" in wanted and fnmatchcase(part, wanted))
         for wanted, part in zip(pattern, parts, strict=True)
     )
-
-
-def _addresses(row: Row) -> Iterator[list[str]]:
-    parts = row.path.split(".")
-    yield parts
-    if row.dated and getattr(row, "since", None):
-        yield parts[:-1]
 
 
 def _rows(case: Case, table: str) -> tuple[Row, ...]:
@@ -64,29 +57,34 @@ def matching(case: Case, pattern: str) -> list[tuple[str, int, str]]:
 
     For a settings group the table is its name and the row number -1.
     """
-    wanted = pattern.split(".")
-    if len(wanted) == 1:
-        return [("", -1, pattern)] if pattern in SETTINGS else []
-    table, column = wanted[0], wanted[-1]
-    if table in GROUPS:
+    return list(_cells(case, pattern))
+
+
+def meets(case: Case, pattern: str) -> bool:
+    """Whether a pattern names anything."""
+    return next(_cells(case, pattern), None) is not None
+
+
+def _cells(case: Case, pattern: str) -> Iterator[tuple[str, int, str]]:
+    table, *wanted = pattern.split(".")
+    if not wanted and table in SETTINGS:
+        yield "", -1, table
+    elif table in GROUPS:
         group = getattr(case, table, None)
         known = type(group).model_fields if group is not None else ()
-        return [(table, -1, name) for name in known if _fits(wanted, [table, name])]
-    rows = _rows(case, table)
+        yield from ((table, -1, name) for name in known if _fits(wanted, [name]))
+    rows = _rows(case, table) if wanted else ()
     if not rows:
-        return []
+        return
+    address, column = (table, *wanted[:-1]), wanted[-1]
+    kind = type(rows[0])
     columns = [
-        name
-        for name in type(rows[0]).model_fields
-        if name not in rows[0].keys
-        and (name == column or ("*" in column and fnmatchcase(name, column)))
+        name for name in kind.model_fields if name not in kind.keys and _fits([column], [name])
     ]
-    return [
-        (table, number, name)
-        for number, row in enumerate(rows)
-        if any(_fits(wanted[:-1], address) for address in _addresses(row))
-        for name in columns
-    ]
+    for number, row in enumerate(rows):
+        if any(_fits(address, found) for found in row.addresses):
+            for name in columns:
+                yield table, number, name
 
 
 def all_paths(case: Case) -> Iterator[str]:
@@ -213,7 +211,7 @@ def _unmet_setting(case: Case, group: str, setting: str, path: str) -> Problem:
 def _unmet_cell(rows: tuple[Row, ...], table: str, key: str, column: str, path: str) -> Problem:
     kind = type(rows[0])
     columns = [name for name in kind.model_fields if name not in kind.keys]
-    addresses = {".".join(address[1:]) for row in rows for address in _addresses(row)}
+    addresses = {".".join(address[1:]) for row in rows for address in row.addresses}
     if any(_fits(key.split("."), address.split(".")) for address in addresses):
         if column in kind.keys:
             return Problem(
