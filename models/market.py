@@ -68,7 +68,7 @@ class Entry(Commitment):
     keys = ("market", "mode")
 
     market: str = column("market", refers="markets")
-    mode: Name = column("way of entering: importer, own, partner, ...")
+    mode: Name = column("way of entering: such as importer, own or partner")
     throughput_per_year: float | None = cars(
         "own cars that its network can sell at full ramp; blank: no limit", default=None
     )
