@@ -75,3 +75,32 @@ def _not_a_case(path: Path) -> str:
     if path.exists():
         return "it is a file, not a folder"
     return "there is no such folder, and no shipped case of that name"
+
+
+def copy_case(source: str | Path, folder: Path) -> None:
+    """Copy a case's tables, settings and notes into a new folder, whole or not at all.
+
+    Raises `CaseError` when the folder holds something already.
+    """
+    origin = find_case(source)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise CaseError(
+            [
+                Problem(
+                    where=str(folder),
+                    found="it is there already",
+                    allowed="a folder that is new or empty",
+                    cure="Name another one",
+                )
+            ]
+        )
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        for path in sorted(origin.iterdir()):
+            if path.suffix in (".csv", ".toml", ".md"):
+                shutil.copyfile(path, partial / path.name)
+        partial.chmod(0o755)
+        os.rename(partial, folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
