@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from models.case import Case
 
 
-def duplicates(case: Case, broken: Broken) -> Iterator[Problem]:
+def duplicates(case: Case, _broken: Broken) -> Iterator[Problem]:
     """No two rows of a table have the same key."""
     seen: dict[tuple[Any, ...], Row] = {}
     for number, row in all_rows(case):
@@ -228,7 +228,7 @@ def duties_stated(case: Case, broken: Broken) -> Iterator[Problem]:
 # Single rows ------------------------------------------------------------------
 
 
-def one_home(case: Case, broken: Broken) -> Iterator[Problem]:
+def one_home(case: Case, _broken: Broken) -> Iterator[Problem]:
     """At most one market is the home market."""
     homes = [(number, row) for number, row in enumerate(case.markets) if row.home]
     for number, row in homes[1:]:
@@ -236,7 +236,7 @@ def one_home(case: Case, broken: Broken) -> Iterator[Problem]:
         yield say(row, number, "home", found, "yes for at most one market")
 
 
-def expansions_have_one_place(case: Case, broken: Broken) -> Iterator[Problem]:
+def expansions_have_one_place(case: Case, _broken: Broken) -> Iterator[Problem]:
     """An expansion adds to a site or to a component."""
     for number, row in enumerate(case.expansions):
         if bool(row.site) == bool(row.component):

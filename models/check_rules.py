@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Waits = Mapping[str, list[tuple[int, dict[str, int]]]]
 
 
-def precedences(case: Case, broken: Broken) -> Iterator[Problem]:
+def precedences(case: Case, _broken: Broken) -> Iterator[Problem]:
     """A precedence names something else to wait for."""
     for number, rule in enumerate(case.precedences):
         if not rule.after:
@@ -77,7 +77,7 @@ def _crowded(case: Case, members: Mapping[str, list[str]]) -> Iterator[Problem]:
             )
 
 
-def exclusivities(case: Case, broken: Broken) -> Iterator[Problem]:
+def exclusivities(case: Case, _broken: Broken) -> Iterator[Problem]:
     """A deal rules out something else, and ends sales only through an entry."""
     for number, rule in enumerate(case.exclusivities):
         if rule.commitment == f"deals.{rule.deal}":
@@ -94,7 +94,7 @@ def exclusivities(case: Case, broken: Broken) -> Iterator[Problem]:
             )
 
 
-def diversions(case: Case, broken: Broken) -> Iterator[Problem]:
+def diversions(case: Case, _broken: Broken) -> Iterator[Problem]:
     """Together, deals divert at most all of a market's demand."""
     peak: dict[str, float] = {}
     for step in case.ramps:
@@ -114,7 +114,7 @@ def diversions(case: Case, broken: Broken) -> Iterator[Problem]:
             )
 
 
-def in_place(case: Case, broken: Broken) -> Iterator[Problem]:
+def in_place(case: Case, _broken: Broken) -> Iterator[Problem]:
     """What is in place stands on what is in place."""
     status = {id: row.status for id, row in case.commitments.items()}
     launches = [(n, row, f"vehicles.{row.vehicle}") for n, row in enumerate(case.launches)]
@@ -160,7 +160,7 @@ def categories(case: Case, broken: Broken) -> Iterator[Problem]:
 # Cycles -----------------------------------------------------------------------
 
 
-def cycles(case: Case, broken: Broken) -> Iterator[Problem]:
+def cycles(case: Case, _broken: Broken) -> Iterator[Problem]:
     """No commitments wait for each other with nobody able to start first.
 
     Waits that can be met together (all at once, or within negative lags of each

@@ -59,7 +59,7 @@ def horizon(horizon: Horizon) -> Iterator[Problem]:
         )
 
 
-def periods(case: Case, broken: Broken) -> Iterator[Problem]:
+def periods(case: Case, _broken: Broken) -> Iterator[Problem]:
     """Each period is written as the calendar's, and lies inside where it must."""
     calendar = case.horizon
     for number, row in all_rows(case):
@@ -87,7 +87,7 @@ def periods(case: Case, broken: Broken) -> Iterator[Problem]:
                 )
 
 
-def windows(case: Case, broken: Broken) -> Iterator[Problem]:
+def windows(case: Case, _broken: Broken) -> Iterator[Problem]:
     """Windows are not empty; what is in place has none, and only it is effective already."""
     for number, row in all_rows(case):
         if not isinstance(row, Commitment):
@@ -211,7 +211,7 @@ def dated(case: Case, broken: Broken) -> Iterator[Problem]:
             )
 
 
-def budgets(case: Case, broken: Broken) -> Iterator[Problem]:
+def budgets(case: Case, _broken: Broken) -> Iterator[Problem]:
     """A budget's ``when`` is a period or a year of the horizon, as its scope says."""
     calendar = case.horizon
     for number, budget in enumerate(case.budgets):
@@ -229,7 +229,7 @@ def budgets(case: Case, broken: Broken) -> Iterator[Problem]:
             yield say(budget, number, "when", f"{budget.when!r}{of}", allowed)
 
 
-def target(case: Case, broken: Broken) -> Iterator[Problem]:
+def target(case: Case, _broken: Broken) -> Iterator[Problem]:
     """At least one whole year lies between the first period and the deadline."""
     if case.target is None:
         return

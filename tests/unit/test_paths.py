@@ -1,5 +1,4 @@
 """Changing a case by paths: what a path names, what a value may be, and the hints."""
-# ruff: noqa: E501
 
 from __future__ import annotations
 
@@ -125,7 +124,7 @@ def test_a_value_is_read_as_in_a_table(case: Case, path: str, value: Any, expect
     """Text of a command line and values of a program give the same; blank is the default."""
     new = change(case, path, value)
     ((table, number, column),) = matching(new, path)
-    holder = getattr(new, table) if table else new
+    holder: Any = getattr(new, table) if table else new
     found = getattr(holder[number] if number >= 0 else holder, column)
     assert found == expected
     assert type(found) is type(expected)
@@ -144,7 +143,7 @@ def test_a_pattern_changes_every_cell_and_changes_apply_in_order(case: Case) -> 
         {"launches.*.*.peak_share": "0.5", "launches.v1.west.peak_share": "0.25"}
     )
     assert [row.peak_share for row in new.launches] == [0.25, 0.5]
-    assert new.markets is not None and new.markets == case.markets
+    assert new.markets == case.markets
 
 
 def test_no_change_gives_an_equal_case(case: Case) -> None:

@@ -3,7 +3,7 @@
 Each wrong folder is the small sound one below with some files replaced; a file
 that maps to None is left out.
 """
-# ruff: noqa: E501, RUF001
+# ruff: noqa: RUF001
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from models.commitment import Project
 from models.finance import Overhead
 from models.horizon import Horizon
 from models.market import Market, Registrations
-from models.problem import CaseError
+from models.problem import CaseError, Problem
 from models.target import Goal, Target
 from optimizer.tables import load_case, save_case
 
@@ -1060,9 +1060,41 @@ MANY: list[str] = [
 # Any input ------------------------------------------------------------------------
 
 CELLS = st.sampled_from(
-    ["", " ", ",", '"', "\n", "\r", "|", ".", "*", "-1", "1e999", "nan", "yes", "0x1", "1_000"]
-    + ["2024Q9", "9999Q4", "in_place", "all", "entries.east.own", "=cmd()", "<script>", "Ã¶"]
+    [
+        "",
+        " ",
+        ",",
+        '"',
+        "\n",
+        "\r",
+        "|",
+        ".",
+        "*",
+        "-1",
+        "1e999",
+        "nan",
+        "yes",
+        "0x1",
+        "1_000",
+        "2024Q9",
+        "9999Q4",
+        "in_place",
+        "all",
+        "entries.east.own",
+        "=cmd()",
+        "<script>",
+        "Ã¶",
+    ]
 )
+
+
+def problems_in(folder: Path) -> tuple[Problem, ...]:
+    """What is wrong with a folder; nothing when it is a case."""
+    try:
+        load_case(folder)
+    except CaseError as error:
+        return error.problems
+    return ()
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
@@ -1086,16 +1118,11 @@ def test_no_change_of_bytes_or_cells_raises_anything_but_a_case_error(
         )
         raw = "\n".join(",".join(cells) for cells in lines).encode()
     folder = write_folder(tmp_path_factory.mktemp("fuzz"), {name: raw})
-    try:
-        assert isinstance(load_case(folder), Case)
-    except CaseError as error:
-        assert error.problems
-        for problem in error.problems:
-            assert problem.where.endswith((".csv", ".toml"))
-            assert problem.found
-            assert "pydantic" not in str(problem)
-            assert "Input should" not in str(problem)
-            assert "Value error" not in str(problem)
+    for problem in problems_in(folder):
+        assert problem.where.endswith((".csv", ".toml"))
+        assert problem.found
+        for leak in ("pydantic", "Input should", "Value error", "should be a valid"):
+            assert leak not in str(problem)
 
 
 # Round trips ---------------------------------------------------------------------
@@ -1106,7 +1133,7 @@ TEXTS = st.sampled_from(
 NAMES = (
     (st.sampled_from(["Côte d'Ivoire", "=cmd()", "<script>", "a,b", '"', "1", "yes"]) | TEXTS)
     .map(str.strip)
-    .filter(lambda text: text.isprintable() and 0 < len(text) and not set(text) & set(".|*?[]"))
+    .filter(lambda text: text.isprintable() and len(text) > 0 and not set(text) & set(".|*?[]"))
 )
 SHARES = st.floats(0, 1)
 AMOUNTS = st.floats(-1e12, 1e12)
