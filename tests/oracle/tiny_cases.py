@@ -364,7 +364,7 @@ class _Maker:
                         status = self.random.choice(["in_place"] * 5 + ["forbidden"])
             if status == "in_place":
                 if self._maybe(0.5):
-                    latest = self.random.choice([0, 1, self.count])
+                    latest = self.random.choice([0, 1, self.count + 1])
                     window = {"effective": self._label(-3, latest)}
                 placed.add(row.id)
             self.rows[name][number] = row.model_copy(update={"status": status, **window})
