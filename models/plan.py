@@ -2,7 +2,7 @@
 
 Decisions, sales and flows are what was decided; the rest follows from them and
 is stored so that readers need no solver. All of it is compared with an
-independent recomputation before anyone sees it (`optimizer.audit`).
+independent recomputation before anyone sees it (`optimizer.auditing`).
 Volumes are cars per period, money is in the case's money unit.
 """
 

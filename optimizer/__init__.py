@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from models.outcome import GoalResult
     from models.plan import PlanRecord
     from models.target import Goal, Target
-    from optimizer.audit import audit
+    from optimizer.auditing import audit
     from optimizer.catalogue import shipped_cases
     from optimizer.errors import AuditError, CaseError, EvplanError, Problem, SolverError
     from optimizer.highs import Progress
@@ -46,7 +46,7 @@ _HOMES = {
     "Settings": "optimizer.settings",
     "SolverError": "optimizer.errors",
     "Target": "models.target",
-    "audit": "optimizer.audit",
+    "audit": "optimizer.auditing",
     "load_case": "optimizer.tables",
     "load_run": "optimizer.runs",
     "save_case": "optimizer.tables",

@@ -2,7 +2,7 @@
 
 Volumes are rounded to a millionth of a car before anything is derived from
 them, so that what is stored and what is stated agree. Not here: checking the
-record (see `optimizer.audit`, which recomputes it without the model).
+record (see `optimizer.auditing`, which recomputes it without the model).
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ from pydantic import ValidationError
 
 from models.outcome import GoalResult
 from models.plan import PlanRecord
-from optimizer.audit import audit
+from optimizer.auditing import audit
 from optimizer.errors import AuditError, EvplanError
 from optimizer.outcome import Outcome
 from optimizer.plan import Plan

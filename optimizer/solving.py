@@ -3,7 +3,7 @@
 Each goal is optimised in turn over the plans that keep what the earlier goals
 reached (less their tolerance), starting from the plan at hand. Between goals
 the plan is made exact by solving for the volumes with all decisions held. No plan
-leaves this module without having passed `optimizer.audit`.
+leaves this module without having passed `optimizer.auditing`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from models.case import Case
 from models.outcome import GoalResult, Status
 from models.plan import PlanRecord
 from models.target import Goal
-from optimizer.audit import audit
+from optimizer.auditing import audit
 from optimizer.errors import AuditError, SolverError
 from optimizer.formulation.build import build
 from optimizer.formulation.goals import LEAST, REACHED, measure, window_volume

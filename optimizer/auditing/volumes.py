@@ -1,6 +1,6 @@
 """Checks of sales and flows: what is sold where, and that it is built.
 
-Not here: how much may be sold or built (see `optimizer.audit.limits`).
+Not here: how much may be sold or built (see `optimizer.auditing.limits`).
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from math import isfinite
 
 from models.plan import Flow, Sale
-from optimizer.audit.course import Course
-from optimizer.audit.violation import Violation, exceeds
+from optimizer.auditing.course import Course
+from optimizer.auditing.violation import Violation, exceeds
 
 
 def broken_volumes(

@@ -1,7 +1,7 @@
 """Checks of what a plan states: every row and figure against the recomputation.
 
 Rows are told apart by their key columns; their order is not judged. Not here:
-how the true figures come about (see `optimizer.audit.recomputation`).
+how the true figures come about (see `optimizer.auditing.recomputation`).
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Any
 
 from models.outcome import GoalResult
 from models.plan import PlanRecord, Totals
-from optimizer.audit.course import Course
-from optimizer.audit.violation import (
+from optimizer.auditing.course import Course
+from optimizer.auditing.violation import (
     FIGURE_ABSOLUTE,
     TURNOVER_RELATIVE,
     Violation,

@@ -2,14 +2,14 @@
 
 Amounts per car are in single currency units and totals in the case's money
 unit, so the former are divided by it. Inflows are above 0 and outflows below.
-Not here: budgets and the cash floor (see `optimizer.audit.limits`).
+Not here: budgets and the cash floor (see `optimizer.auditing.limits`).
 """
 
 from __future__ import annotations
 
 from models.deal import DealPayment
 from models.plan import CASH_ITEMS
-from optimizer.audit.course import Course
+from optimizer.auditing.course import Course
 
 Items = dict[str, list[float]]
 

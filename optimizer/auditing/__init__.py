@@ -14,13 +14,13 @@ from collections.abc import Sequence
 from models.case import Case
 from models.outcome import GoalResult
 from models.plan import PlanRecord
-from optimizer.audit.course import Course
-from optimizer.audit.figures import wrong_figures, wrong_goals
-from optimizer.audit.limits import broken_limits
-from optimizer.audit.recomputation import recompute, record_of
-from optimizer.audit.starts import broken_starts
-from optimizer.audit.violation import Violation
-from optimizer.audit.volumes import broken_volumes
+from optimizer.auditing.course import Course
+from optimizer.auditing.figures import wrong_figures, wrong_goals
+from optimizer.auditing.limits import broken_limits
+from optimizer.auditing.recomputation import recompute, record_of
+from optimizer.auditing.starts import broken_starts
+from optimizer.auditing.violation import Violation
+from optimizer.auditing.volumes import broken_volumes
 
 __all__ = ["Violation", "audit", "recompute"]
 

@@ -1,7 +1,7 @@
 """Checks of decisions: what may start, when, and after what.
 
 Rules on starts do not bind what is in place. Not here: what a commitment
-occupies or costs (see `optimizer.audit.limits`).
+occupies or costs (see `optimizer.auditing.limits`).
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from models.plan import Decision
-from optimizer.audit.course import Course, Timing, read_period
-from optimizer.audit.violation import Violation
+from optimizer.auditing.course import Course, Timing, read_period
+from optimizer.auditing.violation import Violation
 
 
 def broken_starts(course: Course, decisions: Sequence[Decision]) -> Iterator[Violation]:

@@ -2,7 +2,7 @@
 
 Demand, segments, networks, sites, components, resources, budgets, the cash
 floor and a required target. Not here: sales where nothing may be sold at all
-(see `optimizer.audit.volumes`).
+(see `optimizer.auditing.volumes`).
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from itertools import accumulate
 
 from models.finance import Budget
 from models.plan import LimitUse, PlanRecord
-from optimizer.audit.course import Course
-from optimizer.audit.violation import CAR_ROUNDING, Violation, exceeds, money_name
+from optimizer.auditing.course import Course
+from optimizer.auditing.violation import CAR_ROUNDING, Violation, exceeds, money_name
 
 #: Rule and unit of each kind of limit; the unit of a budget is the case's money.
 _RULES: dict[str, tuple[str, str]] = {

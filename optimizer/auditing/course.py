@@ -18,7 +18,7 @@ from models.commitment import Commitment
 from models.plan import Decision, Flow, Sale
 from models.site import Expansion
 from models.vehicle import Launch, Vehicle
-from optimizer.audit.facts import Facts
+from optimizer.auditing.facts import Facts
 
 #: Period of what is in place without a date: every ramp is at its last value, its costs
 #: and payments lie before the horizon, and no lag (at most 600 periods) reaches it.

@@ -21,10 +21,10 @@ from models.plan import (
     Totals,
     Volume,
 )
-from optimizer.audit import money
-from optimizer.audit.course import LONG_AGO, Course
-from optimizer.audit.limits import limits_of
-from optimizer.audit.violation import LEAST_AMOUNT, TARGET_RELATIVE
+from optimizer.auditing import money
+from optimizer.auditing.course import LONG_AGO, Course
+from optimizer.auditing.limits import limits_of
+from optimizer.auditing.violation import LEAST_AMOUNT, TARGET_RELATIVE
 
 
 def recompute(
