@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from functools import partial
+from functools import cache, partial
 from math import isclose
 from typing import TYPE_CHECKING
 
@@ -63,8 +63,8 @@ def periods(case: Case, _broken: Broken) -> Iterator[Problem]:
     """Each period is written as the calendar's, and lies inside where it must."""
     calendar = case.horizon
     for number, row in all_rows(case):
-        for name, facts in type(row).columns():
-            label = getattr(row, name) if facts["period"] in ("inside", "any") else None
+        for name, where in _period_columns(type(row)):
+            label = getattr(row, name)
             if label is None:
                 continue
             t = period_of(calendar, label)
@@ -76,7 +76,7 @@ def periods(case: Case, _broken: Broken) -> Iterator[Problem]:
                     f"{label!r} is not a {calendar.step}",
                     f"labels such as {EXAMPLES[calendar.step]}",
                 )
-            elif facts["period"] == "inside" and not 0 <= t < calendar.count:
+            elif where == "inside" and not 0 <= t < calendar.count:
                 yield say(
                     row,
                     number,
@@ -85,6 +85,13 @@ def periods(case: Case, _broken: Broken) -> Iterator[Problem]:
                     f"{calendar.first} to {calendar.last}",
                     "Move it inside or leave it blank",
                 )
+
+
+@cache
+def _period_columns(kind: type[Row]) -> tuple[tuple[str, str], ...]:
+    """Columns that hold periods, with where these may lie; those of budgets are apart."""
+    facts = {name: fact["period"] for name, fact in kind.columns()}
+    return tuple((name, where) for name, where in facts.items() if where in ("inside", "any"))
 
 
 def windows(case: Case, _broken: Broken) -> Iterator[Problem]:
@@ -194,7 +201,7 @@ def dated(case: Case, broken: Broken) -> Iterator[Problem]:
             continue
         since = getattr(row, "since", None)
         t = 0 if since is None else period_of(case.horizon, since)
-        key = (row.table, *(str(getattr(row, name)) for name in row.keys if name != "since"))
+        key = row.addresses[-1]  # without the date
         t = -1 if t is None else t  # cannot be read and is reported as such
         if key not in first or t < first[key][0]:
             first[key] = (t, number, row)

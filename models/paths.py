@@ -76,15 +76,22 @@ def _cells(case: Case, pattern: str) -> Iterator[tuple[str, int, str]]:
     rows = _rows(case, table) if wanted else ()
     if not rows:
         return
-    address, column = (table, *wanted[:-1]), wanted[-1]
+    *address, column = wanted
     kind = type(rows[0])
     columns = [
         name for name in kind.model_fields if name not in kind.keys and _fits([column], [name])
     ]
+    # Most parts are plain words or *: compare only the words, row by row.
+    size = len(address) + 1
+    words = [(n, part) for n, part in enumerate(address, 1) if "*" not in part]
+    globs = [(n, part) for n, part in enumerate(address, 1) if "*" in part and part != "*"]
     for number, row in enumerate(rows):
-        if any(_fits(address, found) for found in row.addresses):
-            for name in columns:
-                yield table, number, name
+        for found in row.addresses:
+            if len(found) != size or any(found[n] != part for n, part in words):
+                continue
+            if all(fnmatchcase(found[n], part) for n, part in globs):
+                yield from ((table, number, name) for name in columns)
+                break
 
 
 def all_paths(case: Case) -> Iterator[str]:
