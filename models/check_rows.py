@@ -18,6 +18,9 @@ from models.vehicle import Launch
 if TYPE_CHECKING:
     from models.case import Case
 
+#: Searching for the nearest name takes time; after so many, a table is wrong as a whole.
+MOST_HINTS = 20
+
 
 def duplicates(case: Case, _broken: Broken) -> Iterator[Problem]:
     """No two rows of a table have the same key."""
@@ -52,7 +55,8 @@ def references(case: Case, broken: Broken) -> Iterator[Problem]:
     known = _known(case, broken)
     unsure = {table for table, keys in broken.items() if () in keys}
     absent: set[str] = set()
-    ids: list[tuple[Row, int, str, str]] = []
+    found: list[tuple[Row, int, str, str, str]] = []
+    ids: list[tuple[Row, int, str, str, str]] = []
     for number, row in all_rows(case):
         for name, table in _referring(type(row)):
             value = getattr(row, name)
@@ -60,28 +64,30 @@ def references(case: Case, broken: Broken) -> Iterator[Problem]:
                 if not word or word in known[table] or table in unsure | absent:
                     continue
                 if table == "commitments":
-                    ids.append((row, number, name, word))
+                    ids.append((row, number, name, word, table))
                     continue
                 if name in row.keys:
                     unsure.add(row.table)
                 if known[table]:
-                    yield _dangling(row, number, name, word, f"row of {table}", known[table])
+                    found.append((row, number, name, word, table))
                 else:
                     absent.add(table)
                     yield _no_table(row, number, name, word, table)
-    for row, number, name, word in ids:
-        if word.split(".")[0] not in unsure:
-            yield _dangling(row, number, name, word, "commitment", known["commitments"])
+    found += [use for use in ids if use[3].split(".")[0] not in unsure]
+    for place, (row, number, name, word, table) in enumerate(found):
+        yield say(
+            row,
+            number,
+            name,
+            f"there is no {'commitment' if table == 'commitments' else f'row of {table}'} {word!r}",
+            some(known[table]),
+            paths.nearest(word, known[table]) if place < MOST_HINTS else "",
+        )
 
 
 @cache
 def _referring(kind: type[Row]) -> tuple[tuple[str, str], ...]:
     return tuple((name, facts["refers"]) for name, facts in kind.columns() if facts["refers"])
-
-
-def _dangling(row: Row, number: int, column: str, word: str, what: str, known: set[str]) -> Problem:
-    found = f"there is no {what} {word!r}"
-    return say(row, number, column, found, some(known), paths.nearest(word, known))
 
 
 def _no_table(row: Row, number: int, column: str, word: str, table: str) -> Problem:
@@ -246,9 +252,14 @@ def expansions_have_one_place(case: Case, _broken: Broken) -> Iterator[Problem]:
 
 def sources(case: Case, broken: Broken) -> Iterator[Problem]:
     """A source speaks for cells that are there, and an assumption has its range."""
+    unmet = 0
     for number, row in enumerate(case.sources):
         table = row.cells.split(".")[0]
         if not unread(broken, table) and not paths.meets(case, row.cells):
+            unmet += 1
+            if unmet > MOST_HINTS:
+                yield say(row, number, "cells", f"{row.cells!r} names nothing in the case")
+                continue
             reason = paths.unmet(case, row.cells)
             yield say(
                 row,

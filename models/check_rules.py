@@ -94,8 +94,10 @@ def exclusivities(case: Case, _broken: Broken) -> Iterator[Problem]:
             )
 
 
-def diversions(case: Case, _broken: Broken) -> Iterator[Problem]:
+def diversions(case: Case, broken: Broken) -> Iterator[Problem]:
     """Together, deals divert at most all of a market's demand."""
+    if unread(broken, "ramps"):
+        return
     peak: dict[str, float] = {}
     for step in case.ramps:
         peak[step.ramp] = max(step.value, peak.get(step.ramp, 0.0))

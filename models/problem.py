@@ -45,7 +45,8 @@ class Problem:
             sentence += f" Allowed: {self.allowed}."
         if self.cure:
             sentence += f" {self.cure}" + ("" if self.cure.endswith("?") else ".")
-        return sentence
+        # File names and cells may hold what would confuse a terminal or end the line.
+        return "".join(c if c.isprintable() else repr(c)[1:-1] for c in sentence)
 
 
 class CaseError(ValueError):

@@ -100,7 +100,13 @@ class _Reader:
     def _files(self) -> dict[str, Path]:
         """The files of tables; complains of files that look like one and are not."""
         files: dict[str, Path] = {}
-        for path in sorted(self.folder.iterdir()):
+        try:
+            paths = sorted(self.folder.iterdir())
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            self._say(str(self.folder), 0, "", f"the folder cannot be listed: {reason}")
+            paths = []
+        for path in paths:
             if path.name.startswith("."):
                 continue
             if path.suffix == ".csv" and path.stem in TABLES:

@@ -988,6 +988,41 @@ def test_the_name_of_the_folder_is_the_default_name(tmp_path: Path) -> None:
     assert load_case(write_folder(tmp_path / long, {"case.toml": settings_without})).name == "case"
 
 
+def test_odd_file_names_cannot_confuse_a_terminal(tmp_path: Path) -> None:
+    """A name that is not text, or that moves the cursor, is shown with its codes."""
+    folder = write_folder(tmp_path / "case", {})
+    for name in (b"\xff.csv", b"\x1b[2J.csv"):
+        (folder / os.fsdecode(name)).write_bytes(b"x")
+    told = messages(folder)
+    assert [message.split(":")[0] for message in told] == ["\\x1b[2J.csv", "\\udcff.csv"]
+
+
+def test_a_folder_that_may_not_be_listed_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the list of files nobody knows which tables there are."""
+    folder = write_folder(tmp_path / "case", {})
+
+    def refuse(path: Path) -> list[Path]:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    assert messages(folder) == [f"{folder}: the folder cannot be listed: permission denied."]
+
+
+def test_hints_end_where_a_table_is_wrong_as_a_whole(tmp_path: Path) -> None:
+    """The first 20 wrong names bring the nearest ones, the rest are told without."""
+    rows = "".join(f"seg{n},west,1\n" for n in range(30))
+    told = messages(
+        write_folder(
+            tmp_path / "case",
+            {"segments.csv": "segment,market,max_share\n" + rows.replace("west", "wset")},
+        )
+    )
+    assert len(told) == 30
+    assert sum("Did you mean west" in message for message in told) == 20
+
+
 def test_many_faults_are_told_in_one_go(tmp_path: Path) -> None:
     """Each fault of a thoroughly wrong folder is told, sorted, once, without consequences."""
     told = messages(
