@@ -250,6 +250,8 @@ def _cycle(case: Case, steps: list[tuple[str, int, str, int]]) -> Iterator[Probl
         return
     first = steps.index(min(explicit, key=lambda step: step[1]))
     names = [step[0] for step in steps[first:] + steps[: first + 1]]
+    if len(names) > 10:
+        names = [*names[:8], "...", names[-1]]
     number = steps[first][1]
     yield say(
         case.precedences[number],

@@ -343,6 +343,19 @@ def test_a_cycle_through_an_implied_rule_is_told() -> None:
     assert "platforms.p waits for vehicles.v waits for platforms.p" in told
 
 
+def test_a_long_cycle_is_told_in_short() -> None:
+    """Of a cycle of fifty the first eight and the return are named."""
+    names = [f"projects.p{n}" for n in range(50)]
+    (told,) = refused(
+        projects=[{"project": f"p{n}"} for n in range(50)],
+        precedences=[
+            {"commitment": name, "after": names[(n + 1) % 50], "lag": 1}
+            for n, name in enumerate(names)
+        ],
+    )
+    assert "projects.p7 waits for ... waits for projects.p0. Allowed" in told
+
+
 def test_what_is_in_place_waits_for_nothing() -> None:
     """Rules on starts do not bind what has started, so it breaks a cycle."""
     parts = waiting(("a", "b", "start", 1), ("b", "a", "start", 1))
