@@ -203,3 +203,26 @@ def test_two_that_wait_for_each_other_start_together() -> None:
         ),
     )
     assert reached(case) == pytest.approx([200])
+
+
+@pytest.mark.parametrize(
+    ("counted_from", "lag", "cars"),
+    [("start", 0, 300), ("effective", 0, 100), ("start", 1, 200), ("effective", -1, 200)],
+)
+def test_what_is_waited_for_is_the_start_or_the_effect(
+    counted_from: str, lag: int, cars: float
+) -> None:
+    """A project started in 2024 with a lead of 2 is waited for from 2024 or from 2026."""
+    case = simple(
+        projects=(Project(project="p", lead=2),),
+        precedences=(
+            Precedence(
+                commitment="launches.v.m",
+                after=("projects.p",),
+                counted_from=counted_from,  # type: ignore[arg-type]
+                lag=lag,
+            ),
+        ),
+    )
+    # 100 cars in each year from 2024 (or 2026) plus the lag on.
+    assert reached(case) == pytest.approx([cars])

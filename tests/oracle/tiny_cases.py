@@ -1,7 +1,7 @@
 """Random tiny cases that between them use every table, column and rule of a case.
 
 ``tiny_case(seed)`` is the same case for the same seed. A case has two to five periods
-and at most six undecided commitments, so that brute force can try all its decisions.
+and at most seven undecided commitments, so that brute force can try all its decisions.
 ``features`` names what a case uses, from the declared columns, so that a new column
 that no tiny case uses is noticed.
 """
@@ -33,9 +33,9 @@ from models.vehicle import Launch, Platform, Price, Ramp, Vehicle
 
 #: The cases that are compared.
 SEEDS = range(300)
-MOST_UNDECIDED = 6
+MOST_UNDECIDED = 7
 #: More decision sets than this make a case slow to try out.
-MOST_SETS = 6000
+MOST_SETS = 20000
 #: Columns that no plan depends on.
 WITHOUT_EFFECT = frozenset({"note", "title", "partner"})
 #: First periods to draw from, by step; some start within a year.
@@ -125,6 +125,10 @@ class _Maker:
     def _ids(self, *tables: str) -> list[str]:
         return [row.id for name in tables or COMMITMENT_TABLES for row in self.rows[name]]
 
+    def _row(self, id: str) -> Commitment:
+        found: Commitment = next(row for row in self.rows[id.split(".")[0]] if row.id == id)
+        return found
+
     def _ramp(self) -> str:
         """The name of a ramp, made now or before, or none."""
         if self._maybe(0.35):
@@ -144,7 +148,7 @@ class _Maker:
         step: Any = self.random.choice(["year", "year", "half", "quarter", "period", "month"])
         first = self.random.choice(FIRSTS[step])
         per_year = self.random.choice([None, 2, 3]) if step == "period" else None
-        count = self.random.choice([4, 5] if step in ("quarter", "month") else [2, 3, 3, 4, 4, 5])
+        count = self.random.choice([4, 5] if step in ("quarter", "month") else [2, 3, 4, 4, 5, 5])
         start = Horizon(step=step, first=first, last=first, periods_per_year=per_year)
         last = start.label(count - 1)
         return Horizon(step=step, first=first, last=last, periods_per_year=per_year)
@@ -153,7 +157,7 @@ class _Maker:
 
     def _commitment(self) -> dict[str, Any]:
         """Columns that every commitment has, but for its status."""
-        values: dict[str, Any] = {"lead": self.random.choice([0, 0, 0, 0, 1, 1, 2])}
+        values: dict[str, Any] = {"lead": self.random.choice([0, 0, 0, 0, 0, 1, 1, 2])}
         if self._maybe(0.6):
             values["cost"] = self._money(1, 50)
         if self._maybe(0.3):
@@ -364,14 +368,14 @@ class _Maker:
                         status = self.random.choice(["in_place"] * 5 + ["forbidden"])
             if status == "in_place":
                 if self._maybe(0.5):
-                    latest = self.random.choice([0, 1, self.count + 1])
+                    latest = self.random.choice([0, 0, 1, self.count + 1])
                     window = {"effective": self._label(-3, latest)}
                 placed.add(row.id)
             self.rows[name][number] = row.model_copy(update={"status": status, **window})
 
     def _window(self) -> dict[str, Any]:
         first = self.random.randint(0, self.count - 1) if self._maybe(0.3) else 0
-        last = self.random.randint(first, self.count - 1) if self._maybe(0.3) else self.count - 1
+        last = self.random.randint(first, self.count - 1) if self._maybe(0.4) else self.count - 1
         label = self.horizon.label
         return {
             "earliest": label(first) if first else None,
@@ -383,7 +387,7 @@ class _Maker:
         order = self._order()
         if self._maybe(0.1):
             self._pair(order)
-        for _ in range(self.random.choice([0, 0, 1, 2])):
+        for _ in range(self.random.choice([0, 0, 1, 1, 2])):
             self._precedence(order)
         for deal in self.rows["deals"]:
             entries = self._ids("entries")
@@ -423,7 +427,18 @@ class _Maker:
         if len(order) < 3:
             return
         place = self.random.randint(1, len(order) - 1)
-        after = tuple(self.random.sample(order[:place], min(place, self.random.randint(1, 2))))
+        if self._maybe(0.7):  # a launch that waits for something undecided matters most
+            undecided = [id for id in order if self._row(id).status == "optional"]
+            launches = [id for id in undecided if id.startswith("launches.")]
+            rest = [id for id in order if id not in launches]
+            order = [*(id for id in rest if id in undecided), *launches]
+            if not launches or len(order) == len(launches):
+                return
+            place = len(order) - 1
+            earlier = [id for id in order if id not in launches]
+        else:
+            earlier = order[:place]
+        after = tuple(self.random.sample(earlier, min(len(earlier), self.random.randint(1, 2))))
         if any(
             (row.commitment, row.after) == (order[place], after) for row in self.rows["precedences"]
         ):
@@ -433,7 +448,7 @@ class _Maker:
                 commitment=order[place],
                 after=after,
                 counted_from=self.random.choice(["start", "effective"]),
-                lag=self.random.choice([-2, -1, 0, 0, 1]),
+                lag=self.random.choice([-2, -1, 0, 1, 1]),
             )
         )
 
@@ -483,17 +498,18 @@ class _Maker:
 
     def _budgets(self) -> None:
         scopes: list[Any] = ["period", "year", "total"]
-        commitments = [row for name in COMMITMENT_TABLES for row in self.rows[name]]
+        paid = [row for id in self._ids() if (row := self._row(id)).cost]
         for scope in scopes:
-            if not commitments or not self._maybe(0.2):
+            if not paid or not self._maybe(0.3):
                 continue
-            category = self.random.choice(["all", self.random.choice(commitments).budget_category])
+            named = [row for row in paid if row.category] or paid
+            category = self.random.choice(["all", self.random.choice(named).budget_category])
             when = None
-            if scope == "period" and self._maybe(0.5):
+            if scope == "period" and self._maybe(0.4):
                 when = self._label(0, self.count - 1)
-            elif scope == "year" and self._maybe(0.5):
+            elif scope == "year" and self._maybe(0.4):
                 when = self.random.choice(list(self.horizon.years))
-            amount = self._money(15, 120)
+            amount = self._money(10, 80)
             self._add(Budget(category=category, scope=scope, when=when, amount=amount))
 
     def _finance(self) -> Finance:
