@@ -86,7 +86,7 @@ def test_negative_lag_reaches_behind_the_horizon(
             Precedence(
                 commitment="launches.v.m",
                 after=("projects.p",),
-                counted_from=counted_from,  # type: ignore[arg-type]
+                counted_from=counted_from,
                 lag=-2,
             ),
         ),
@@ -219,7 +219,7 @@ def test_what_is_waited_for_is_the_start_or_the_effect(
             Precedence(
                 commitment="launches.v.m",
                 after=("projects.p",),
-                counted_from=counted_from,  # type: ignore[arg-type]
+                counted_from=counted_from,
                 lag=lag,
             ),
         ),
