@@ -210,40 +210,58 @@ def test_entrants_give_the_shares_of_the_first_two_years() -> None:
     assert calibration.quartiles(second) == pytest.approx((4.1, 6.6, 11.7), abs=0.05)
 
 
-def test_export_ramp_follows_the_entrants(case: Case) -> None:
+def brand_ramp(case: Case) -> list[float]:
+    return [row.value for row in case.ramps if row.ramp == "brand"]
+
+
+def test_brand_ramp_follows_the_entrants(case: Case) -> None:
     """Year 1 is a third of year 2, as 2.2 is of 6.6; the ramp ends at its full value."""
-    ramp = [row.value for row in case.ramps if row.ramp == "export"]
-    first, second = sum(ramp[:4]) / 4, sum(ramp[4:8]) / 4
-    assert first / second == pytest.approx(2.2 / 6.6, abs=0.01)
-    assert ramp[-1] == 1
+    ramp = brand_ramp(case)
+    assert sum(ramp[:4]) / sum(ramp[4:8]) == pytest.approx(2.2 / 6.6, abs=0.01)
+    assert (len(ramp), ramp[-1]) == (8, 1)
 
 
-def test_export_shares_add_up_to_the_entrants_share(case: Case) -> None:
-    """The whole range (T03 and five new cars) reaches the market's share in its second year."""
-    ramp = [row.value for row in case.ramps if row.ramp == "export"]
-    second_year = sum(ramp[4:8]) / 4
+def test_own_network_sells_what_entrants_sold(case: Case) -> None:
+    """A network two years old sells the entrants' share of all cars; others in proportion."""
+    second_year = sum(brand_ramp(case)[4:8]) / 4
+    part = {"own": 1.0, "partner": 1.25, "importer": 0.5}
+    for row in case.entries:
+        if row.status == "in_place":
+            continue  # home, and the importer in Israel: on the maker's own sales
+        cars, _ = calibration.REGISTERED_2022[row.market]
+        assert row.throughput_per_year is not None
+        share = 1000 * row.throughput_per_year * second_year / cars
+        expected = part[row.mode] * calibration.second_year_share(row.market)
+        assert share == pytest.approx(expected, rel=0.02), row.id
+
+
+def test_export_cars_fill_the_network_between_them(case: Case) -> None:
+    """T03 and C10 bring three quarters of what an own network sells, all six cars 1.75 times."""
     segment = {row.vehicle: row.segment for row in case.vehicles}
     cars = {(row.market, row.segment): row.units_per_year for row in case.registrations}
-    range_of_six = ("t03", *NEW_CARS)
+    network = {row.market: row.throughput_per_year for row in case.entries if row.mode == "own"}
     for market in ("germany", "netherlands", "norway"):  # markets that all six cars may enter
-        total, _ = calibration.REGISTERED_2022[market]
-        sold = sum(
-            cars[market, segment[row.vehicle]] * row.peak_share * second_year
+        wanted = {
+            row.vehicle: cars[market, segment[row.vehicle]] * row.peak_share
             for row in case.launches
-            if row.market == market and row.vehicle in range_of_six
-        )
-        expected = calibration.second_year_share(market)
-        assert 1000 * sold / total == pytest.approx(expected, rel=0.01), market
+            if row.market == market
+        }
+        whole = network[market]
+        assert whole is not None
+        assert (wanted["t03"] + wanted["c10"]) / whole == pytest.approx(0.75, rel=0.02)
+        assert sum(wanted[car] for car in ("t03", *NEW_CARS)) / whole == pytest.approx(1.75, rel=0.02)
 
 
-def test_same_shares_in_markets_with_fewer_cars(case: Case) -> None:
-    """A car's share differs between markets only as the expected share of the range does."""
+def test_shares_of_a_car_differ_only_as_the_markets_do(case: Case) -> None:
+    """A car's share in two markets is in the ratio of what entrants could expect there."""
     share = {(row.vehicle, row.market): row.peak_share for row in case.launches}
     for (car, market), value in share.items():
         if market == "china" or (car, market) == ("t03", "israel"):
             continue  # calibrated on the maker's own sales
-        base = share[car, "norway"] / calibration.second_year_share("norway")
-        assert value / calibration.second_year_share(market) == pytest.approx(base, rel=0.01)
+        base = share[car, "norway"] if (car, "norway") in share else share[car, "germany"]
+        place = "norway" if (car, "norway") in share else "germany"
+        ratio = calibration.second_year_share(market) / calibration.second_year_share(place)
+        assert value / base == pytest.approx(ratio, rel=0.01)
 
 
 def test_the_sample_was_electric_to_a_fifth() -> None:
