@@ -221,9 +221,10 @@ def contribution(case: Case, car: str, market: str, t: int) -> float:
     entry = next(row for row in case.entries if row.market == market and row.status == "in_place")
     duty = holding([row for row in case.duties if (row.origin, row.market) == ("CN", market)], case.horizon, t)
     value = price.net_price if price.customs_value is None else price.customs_value
+    cost_down: float = (1 - case.finance.cost_down_per_year) ** (t / 4)
     return (
         price.net_price * (1 - entry.partner_share)
-        - made.variable_cost * (1 - case.finance.cost_down_per_year) ** (t / 4)
+        - made.variable_cost * cost_down
         - lane.freight * vehicle.freight_factor
         - duty.rate * value
         - vehicle.warranty_cost
