@@ -23,6 +23,8 @@ from models.commitment import Commitment
 from optimizer.formulation.linear import Linear, at_most
 from optimizer.formulation.quantities import Quantities
 
+#: Kinds that do something by themselves; the others only let these start.
+OWN_EFFECT = frozenset({"entries", "launches", "deals", "expansions"})
 #: The start of what has been in place for ever: older than any ramp is long.
 LONG_AGO = -1_000_000
 
@@ -132,7 +134,8 @@ def schedule(case: Case) -> dict[str, Steps]:
     """Every commitment with its window, narrowed to what the precedences leave.
 
     Earliest starts are carried forward along the precedences until nothing
-    moves; a commitment that no longer fits its window can never start.
+    moves; a commitment that no longer fits its window can never start. Starts
+    that come too late to have any effect are then cut off from behind.
     """
     horizon = case.horizon
     steps: dict[str, Steps] = {}
@@ -163,7 +166,45 @@ def schedule(case: Case) -> dict[str, Steps]:
             if soonest > step.earliest:
                 step.earliest = soonest
                 moved = True
+    _cut_useless_starts(case, steps, rules)
     return steps
+
+
+def _cut_useless_starts(case: Case, steps: dict[str, Steps], rules: list[Wait]) -> None:
+    """Narrow windows to starts that can still do something within the horizon.
+
+    A start is of use when the commitment has an effect of its own in the
+    horizon, brings a payment, or lets another start of use happen. All others
+    only cost money and resources, so no goal is better with them than without;
+    what is mandatory keeps its window.
+    """
+    end = case.horizon.count - 1
+    useful = {id: -1 for id in steps}
+    for id, step in steps.items():
+        if step.row.table in OWN_EFFECT:
+            useful[id] = end - step.lead
+    for payment in case.deal_payments:
+        step = steps[f"deals.{payment.deal}"]
+        wait = payment.after + (step.lead if payment.counted_from == "effective" else 0)
+        if payment.amount > 0:
+            useful[step.id] = max(useful[step.id], end - wait)
+    for id, step in steps.items():
+        if step.row.status == "mandatory":
+            useful[id] = end
+    moved = True
+    while moved:
+        moved = False
+        for wait in rules:
+            last = min(useful[wait.commitment], steps[wait.commitment].latest)
+            if not steps[wait.commitment].possible or last < steps[wait.commitment].earliest:
+                continue
+            for other, lag in wait.after:
+                if last - lag > useful[other]:
+                    useful[other] = last - lag
+                    moved = True
+    for id, step in steps.items():
+        if step.start is None:
+            step.latest = min(step.latest, useful[id])
 
 
 def formulate(block: Block, quantities: Quantities) -> None:

@@ -198,12 +198,10 @@ def _network(block: Block, quantities: Quantities) -> None:
         key for key in block.entry_sales if block.entry_row[key[:2]].throughput_per_year is not None
     ]
     block.sales_within_network = Constraint(limited, rule=sales_within_network)
-    unlimited = [
-        (market, mode, vehicle, t)
-        for market, mode, vehicle, t in block.x
-        if mode and block.entry_row[market, mode].throughput_per_year is None
-    ]
-    block.sales_need_entry = Constraint(unlimited, rule=sales_need_entry)
+    block.sales_need_entry = Constraint(
+        [key for key in block.x if key[1] and block.entry[key[:2]].start is None],
+        rule=sales_need_entry,
+    )
     block.exclusivity_ends_sales = Constraint(
         [
             (*key, number)
@@ -228,7 +226,11 @@ def sales_within_network(block: Block, market: str, mode: str, t: int) -> Any:
 
 
 def sales_need_entry(block: Block, market: str, mode: str, vehicle: str, t: int) -> Any:
-    """Without a throughput limit, sales still need the entry: ``x <= D Y[e,t-L]`` (cars)."""
+    """Sales through an entry need it: ``x <= most Y[e,t-L]`` (cars).
+
+    Implied by a throughput limit, and much tighter in the relaxation: a small
+    part of a large network must not serve all of a market.
+    """
     used = Linear().term(1.0, block.x[market, mode, vehicle, t])
     most = block.most_sold[vehicle, market, t]
     return at_most(used, block.entry[market, mode].effective(t, most))

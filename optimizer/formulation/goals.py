@@ -13,6 +13,7 @@ from pyomo.core import Binary, Block, Constraint, NonNegativeReals, Var
 
 from models.checks import target_windows
 from models.target import Goal
+from optimizer.formulation.money import cash_at_end
 from optimizer.formulation.linear import Linear, at_most, equal
 from optimizer.formulation.quantities import Quantities
 
@@ -71,7 +72,7 @@ def target_is_required(block: Block) -> Any:
 def funding_covers_cash(block: Block, t: int) -> Any:
     """Funding covers every fall of cash below its opening: ``F >= opening - cash[t]`` (money)."""
     opening = block.quantities.case.finance.opening_cash
-    fall = Linear(opening).term(-1.0, block.cash[t])
+    fall = Linear(opening).add(cash_at_end(block, t), -1.0)
     return at_most(fall, Linear().term(1.0, block.funding))
 
 

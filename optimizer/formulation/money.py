@@ -1,6 +1,6 @@
 """Money: what each car, commitment and deal earns and costs, and cash.
 
-Symbols: ``cash[t]`` cash at the end of ``t``; the items of the cash flow are
+Symbols: ``cash_flow[t]`` what comes in less what goes out in ``t``; the items of the cash flow are
 named sums (``block.cash_items[item,t]``) which the cash law, the NPV and the
 reports all use. Money is in the case's money unit. Not modelled: interest,
 tax, working capital.
@@ -38,9 +38,12 @@ def formulate(block: Block, quantities: Quantities) -> None:
 
     finance = quantities.case.finance
     floor = finance.cash_floor
-    block.cash = Var(list(quantities.periods), within=Reals, bounds=(floor, None))
-    block.cash_adds_up = Constraint(list(quantities.periods), rule=cash_adds_up)
-    block.net_cash = {t: _net_cash(block, t) for t in quantities.periods}
+    block.cash_flow = Var(list(quantities.periods), within=Reals)
+    block.cash_flow_adds_up = Constraint(list(quantities.periods), rule=cash_flow_adds_up)
+    block.cash_never_below_floor = Constraint(
+        list(quantities.periods) if floor is not None else [], rule=cash_never_below_floor
+    )
+    block.net_cash = {t: Linear().term(1.0, block.cash_flow[t]) for t in quantities.periods}
     block.terminal_value = _terminal_value(block, quantities)
     block.npv = total(
         [block.terminal_value, *(Linear().add(net, quantities.discount[t]) for t, net in block.net_cash.items())]
@@ -123,27 +126,25 @@ def _deal_items(block: Block, quantities: Quantities) -> None:
             items[item, t].add(paid)
 
 
-def cash_adds_up(block: Block, t: int) -> Any:
-    """Cash is cash before plus every item: ``cash[t] = cash[t-1] + sum_i item[i,t]`` (money).
-
-    Its bound is the law that cash never falls below the floor.
-    """
-    before = (
-        Linear().term(1.0, block.cash[t - 1])
-        if t
-        else Linear(block.quantities.case.finance.opening_cash)
-    )
+def cash_flow_adds_up(block: Block, t: int) -> Any:
+    """The cash flow of a period is the sum of its items: ``flow[t] = sum_i item[i,t]`` (money)."""
+    items = Linear()
     for item in CASH_ITEMS:
-        before.add(block.cash_items[item, t])
-    return equal(Linear().term(1.0, block.cash[t]), before)
+        items.add(block.cash_items[item, t])
+    return equal(Linear().term(1.0, block.cash_flow[t]), items)
 
 
-def _net_cash(block: Block, t: int) -> Linear:
-    """The cash flow of ``t``, as the change of cash."""
-    net = Linear().term(1.0, block.cash[t])
-    if t:
-        return net.term(-1.0, block.cash[t - 1])
-    return net.plus(-block.quantities.case.finance.opening_cash)
+def cash_at_end(block: Block, t: int) -> Linear:
+    """Cash at the end of ``t``: what was there and every cash flow since."""
+    cash = Linear(block.quantities.case.finance.opening_cash)
+    for earlier in range(t + 1):
+        cash.term(1.0, block.cash_flow[earlier])
+    return cash
+
+
+def cash_never_below_floor(block: Block, t: int) -> Any:
+    """Cash at the end of a period is never below the floor (money)."""
+    return at_most(Linear(block.quantities.case.finance.cash_floor), cash_at_end(block, t))
 
 
 def _terminal_value(block: Block, quantities: Quantities) -> Linear:
