@@ -65,6 +65,10 @@ def relative_gap(best: float, bound: float) -> float:
     return abs(bound - best) / max(abs(best), 1.0) if bound != best else 0.0
 
 
+#: Best and bound this near are equal, in the goal's own unit (cars or money).
+SMALLEST_GAP = 1e-6
+
+
 class Stop:
     """A request to stop, from Ctrl-C or a caller; shared by all runs of a solve."""
 
@@ -87,6 +91,7 @@ class Session:
         self._whole = np.flatnonzero(matrix.integer).astype(np.int32)
         self.lower = matrix.lower.copy()
         self.upper = matrix.upper.copy()
+        self._scale, self._row_scale = _scaling(matrix)
         self._highs = self._fresh()
 
     def _fresh(self) -> Any:
@@ -99,14 +104,18 @@ class Session:
         lp.num_col_ = len(matrix.variables)
         lp.num_row_ = len(matrix.rows)
         lp.col_cost_ = np.zeros(lp.num_col_)
-        lp.col_lower_ = self.lower
-        lp.col_upper_ = self.upper
-        lp.row_lower_ = matrix.row_lower
-        lp.row_upper_ = matrix.row_upper
+        lp.col_lower_ = self.lower / self._scale
+        lp.col_upper_ = self.upper / self._scale
+        lp.row_lower_ = matrix.row_lower * self._row_scale
+        lp.row_upper_ = matrix.row_upper * self._row_scale
         lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
         lp.a_matrix_.start_ = matrix.start
         lp.a_matrix_.index_ = matrix.column
-        lp.a_matrix_.value_ = matrix.value
+        lp.a_matrix_.value_ = (
+            matrix.value
+            * np.repeat(self._row_scale, np.diff(matrix.start))
+            * self._scale[matrix.column]
+        )
         lp.integrality_ = [
             highspy.HighsVarType.kInteger if whole else highspy.HighsVarType.kContinuous
             for whole in matrix.integer.tolist()
@@ -114,9 +123,9 @@ class Session:
         if highs.passModel(lp) == highspy.HighsStatus.kError:
             raise SolverError("the solver refused the model")
         for vector, low, high in self._extra:
-            highs.addRow(low, high, len(vector.columns), vector.columns, vector.coefficients)
+            self._add(highs, vector, low, high)
         for (row, column), coefficient in self._changed.items():
-            highs.changeCoeff(row, column, coefficient)
+            self._change(highs, row, column, coefficient)
         return highs
 
     @staticmethod
@@ -129,12 +138,20 @@ class Session:
         """Add a row ``low <= vector <= high`` for all runs to come."""
         low, high = low - vector.constant, high - vector.constant
         self._extra.append((vector, low, high))
-        self._highs.addRow(low, high, len(vector.columns), vector.columns, vector.coefficients)
+        self._add(self._highs, vector, low, high)
+
+    def _add(self, highs: Any, vector: Vector, low: float, high: float) -> None:
+        coefficients = vector.coefficients * self._scale[vector.columns]
+        size = np.abs(coefficients).max(initial=0.0) or 1.0
+        highs.addRow(
+            low / size, high / size, len(vector.columns), vector.columns, coefficients / size
+        )
 
     def bound(self, column: int, low: float, high: float) -> None:
         """Change the bounds of a column for all runs to come."""
         self.lower[column], self.upper[column] = low, high
-        self._highs.changeColBounds(column, low, high)
+        scale = self._scale[column]
+        self._highs.changeColBounds(column, low / scale, high / scale)
 
     def optimise(
         self,
@@ -158,20 +175,22 @@ class Session:
         """
         sign = 1.0 if sense == "min" else -1.0
         highs = self._highs
-        self._aim(vector, sense)
+        unit = self._aim(vector, sense)
         self._set(
             highs,
             {
                 "mip_rel_gap": gap,
-                "mip_abs_gap": 1e-6,
+                "mip_abs_gap": SMALLEST_GAP / unit,
                 "time_limit": _limit(seconds),
             },
         )
         if start is not None:
             solution = highspy.HighsSolution()
-            solution.col_value = start
+            solution.col_value = start / self._scale
             highs.setSolution(solution)
-        watch = _Watch(vector, sign, goal, enough, hopeless, stop or Stop(), progress)
+        watch = _Watch(
+            vector, sign, unit, self._scale, goal, enough, hopeless, stop or Stop(), progress
+        )
         alive = _run(highs, watch, seconds)
         if not alive:
             # The instance still belongs to its thread: go on with a new one.
@@ -197,14 +216,14 @@ class Session:
             raise SolverError(f"the solver ended with the status {highs.modelStatusToString(status)}")
         x = None
         if info.primal_solution_status == 2 or status == kinds.kModelEmpty:
-            x = np.array(highs.getSolution().col_value, dtype=np.float64)
+            x = np.array(highs.getSolution().col_value, dtype=np.float64) * self._scale
         whole = bool(self.matrix.integer.any())
         bound = info.mip_dual_bound if whole else info.objective_function_value
         if status == kinds.kModelEmpty:
             bound = 0.0
         sign = watch.sign
         proven = status in (kinds.kOptimal, kinds.kModelEmpty)
-        outer = sign * bound + vector.constant if np.isfinite(bound) else None
+        outer = sign * bound * watch.unit + vector.constant if np.isfinite(bound) else None
         if not proven and not whole:
             outer = None
         value = None if x is None else vector.at(x)
@@ -220,7 +239,10 @@ class Session:
     def change(self, row: int, column: int, coefficient: float) -> None:
         """Change one entry of the matrix for all runs to come."""
         self._changed[row, column] = coefficient
-        self._highs.changeCoeff(row, column, coefficient)
+        self._change(self._highs, row, column, coefficient)
+
+    def _change(self, highs: Any, row: int, column: int, coefficient: float) -> None:
+        highs.changeCoeff(row, column, coefficient * self._row_scale[row] * self._scale[column])
 
     def polish(self, x: Floats, vector: Vector, sense: Sense) -> Floats | None:
         """The best plan with the same yes-or-no decisions, exact in every row.
@@ -255,23 +277,61 @@ class Session:
         highs.changeColsIntegrality(
             len(whole), whole, np.full(len(whole), int(kinds.kContinuous), np.uint8)
         )
-        watch = _Watch(vector, 1.0, "", None, None, stop or Stop(), None)
+        watch = _Watch(vector, 1.0, 1.0, self._scale, "", None, None, stop or Stop(), None)
         if not _run(highs, watch, seconds):
             self._highs = self._fresh()
             return None
         status = highs.getModelStatus()
         found = status in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kModelEmpty)
-        result = np.array(highs.getSolution().col_value) if found else None
+        result = np.array(highs.getSolution().col_value) * self._scale if found else None
         highs.changeColsIntegrality(
             len(whole), whole, np.full(len(whole), int(kinds.kInteger), np.uint8)
         )
         return result
 
-    def _aim(self, vector: Vector, sense: Sense) -> None:
-        """Set the objective; HiGHS always minimises here."""
+    def _aim(self, vector: Vector, sense: Sense) -> float:
+        """Set the objective, which HiGHS minimises; returns the unit it is counted in."""
         cost = np.zeros(len(self.matrix.variables))
-        cost[vector.columns] = vector.coefficients if sense == "min" else -vector.coefficients
+        cost[vector.columns] = vector.coefficients * self._scale[vector.columns]
+        unit = _power_of_two(np.abs(cost).max(initial=0.0))
+        cost *= (1.0 if sense == "min" else -1.0) / unit
         self._highs.changeColsCost(len(cost), np.arange(len(cost), dtype=np.int32), cost)
+        return unit
+
+
+def _power_of_two(size: float) -> float:
+    return float(2.0 ** np.round(np.log2(size))) if size > 0 else 1.0
+
+
+def _scaling(matrix: Matrix) -> tuple[Floats, Floats]:
+    """Scales of columns and rows that bring the entries of the matrix near 1.
+
+    Cars by the thousand stand beside yes-or-no decisions, and money in any
+    unit: without scales a tolerance of the solver would be many cars, or a
+    cash flow counted in single units beyond what it can handle. Powers of two,
+    so that nothing is rounded; decisions keep theirs.
+    """
+    size = np.abs(matrix.value)
+    rows = np.repeat(np.arange(len(matrix.rows)), np.diff(matrix.start))
+    columns = matrix.column
+    row_scale, scale = np.ones(len(matrix.rows)), np.ones(len(matrix.variables))
+    for _ in range(4):
+        row_scale = 1.0 / _middle(size * scale[columns], rows, len(row_scale))
+        scale = 1.0 / _middle(size * row_scale[rows], columns, len(scale))
+        scale[matrix.integer] = 1.0
+    row_scale = 1.0 / _middle(size * scale[columns], rows, len(row_scale))
+    return 2.0 ** np.round(np.log2(scale)), 2.0 ** np.round(np.log2(row_scale))
+
+
+def _middle(size: Floats, place: Any, count: int) -> Floats:
+    """Geometric mean of the smallest and largest size at each place; 1 where there is none."""
+    largest, smallest = np.zeros(count), np.full(count, np.inf)
+    np.maximum.at(largest, place, size)
+    np.minimum.at(smallest, place, size)
+    known = largest > 0
+    middle = np.ones(count)
+    middle[known] = np.sqrt(largest[known] * smallest[known])
+    return middle
 
 
 def _limit(seconds: float | None) -> float:
@@ -285,13 +345,16 @@ class _Watch:
         self,
         vector: Vector,
         sign: float,
+        unit: float,
+        scale: Floats,
         goal: str,
         enough: float | None,
         hopeless: float | None,
         stop: Stop,
         progress: Callable[[Progress], None] | None,
     ) -> None:
-        self.vector, self.sign, self.goal = vector, sign, goal
+        self.vector, self.sign, self.unit, self.goal = vector, sign, unit, goal
+        self.scale = scale
         self.enough, self.hopeless = enough, hopeless
         self.stop, self.progress = stop, progress
         self.x: Floats | None = None
@@ -304,13 +367,13 @@ class _Watch:
     def improved(self, event: Any) -> None:
         if self.left:
             return
-        self.x = np.array(event.data_out.mip_solution, dtype=np.float64)
+        self.x = np.array(event.data_out.mip_solution, dtype=np.float64) * self.scale
         self.value = self.vector.at(self.x)
 
     def asked(self, event: Any) -> None:
         data = event.data_out
-        best = self.sign * data.mip_primal_bound + self.vector.constant
-        bound = self.sign * data.mip_dual_bound + self.vector.constant
+        best = self.sign * data.mip_primal_bound * self.unit + self.vector.constant
+        bound = self.sign * data.mip_dual_bound * self.unit + self.vector.constant
         self.bound = bound if np.isfinite(bound) else None
         found = np.isfinite(best) and abs(data.mip_primal_bound) < 1e29
         if self.enough is not None and found and self.sign * (best - self.enough) <= 0:

@@ -277,7 +277,7 @@ def waits_for_predecessor(block: Block, number: int, t: int) -> Any:
 def _groups(block: Block, case: Case) -> None:
     members: dict[str, list[str]] = defaultdict(list)
     for id, row in case.commitments.items():
-        for group in row.exclusive_group:
+        for group in dict.fromkeys(row.exclusive_group):
             members[group].append(id)
     block.group_members = members
     block.group_limit = {row.group: row.at_most for row in case.exclusive_groups}
@@ -289,7 +289,9 @@ def group_within_limit(block: Block, group: str) -> Any:
     last = len(block.quantities.periods) - 1
     started = Linear()
     for id in block.group_members[group]:
-        block.steps[id].started(last, 1.0, started)
+        step = block.steps[id]
+        # What is in place counts even if it starts after the horizon.
+        step.started(last if step.start is None else max(last, step.start), 1.0, started)
     return at_most(started, Linear(block.group_limit.get(group, 1)))
 
 
