@@ -69,6 +69,15 @@ def relative_gap(best: float, bound: float) -> float:
 SMALLEST_GAP = 1e-6
 
 
+#: Search settings of HiGHS that were measured to help on planning cases: with good
+#: starts at hand its own heuristics and restarts cost more than they bring.
+TUNING: dict[str, Any] = {
+    "mip_heuristic_effort": 0.01,
+    "mip_allow_restart": False,
+    "mip_heuristic_run_root_reduced_cost": False,
+}
+
+
 class Stop:
     """A request to stop, from Ctrl-C or a caller; shared by all runs of a solve."""
 
@@ -122,6 +131,8 @@ class Session:
         ]
         if highs.passModel(lp) == highspy.HighsStatus.kError:
             raise SolverError("the solver refused the model")
+        # HiGHS calls a model without rows empty and leaves its columns alone.
+        highs.addRow(-np.inf, np.inf, 0, np.empty(0, np.int32), np.empty(0))
         for vector, low, high in self._extra:
             self._add(highs, vector, low, high)
         for (row, column), coefficient in self._changed.items():
@@ -182,6 +193,7 @@ class Session:
                 "mip_rel_gap": gap,
                 "mip_abs_gap": SMALLEST_GAP / unit,
                 "time_limit": _limit(seconds),
+                **TUNING,
             },
         )
         if start is not None:
@@ -198,10 +210,38 @@ class Session:
             return Answer("limit", watch.x, watch.value, watch.bound)
         return self._read(highs, watch, vector)
 
+    def improve(
+        self,
+        x: Floats,
+        held: Any,
+        vector: Vector,
+        sense: Sense,
+        *,
+        gap: float,
+        seconds: float,
+        stop: Stop | None = None,
+    ) -> Floats | None:
+        """The best plan found in a short search with some columns held as in ``x``.
+
+        None when it is no better than ``x`` itself.
+        """
+        value = np.round(x[held])
+        self._highs.changeColsBounds(len(held), held, value, value)
+        answer = self.optimise(vector, sense, gap=gap, seconds=seconds, start=x, stop=stop)
+        self._highs.changeColsBounds(len(held), held, self.lower[held], self.upper[held])
+        if answer.x is None or answer.value is None:
+            return None
+        gain = answer.value - vector.at(x)
+        return answer.x if (gain if sense == "max" else -gain) > 0 else None
+
     def _read(self, highs: Any, watch: _Watch, vector: Vector) -> Answer:
         status = highs.getModelStatus()
         info = highs.getInfo()
         kinds = highspy.HighsModelStatus
+        impossible = (self.matrix.row_lower > 0) | (self.matrix.row_upper < 0)
+        if status == kinds.kModelEmpty and impossible.any():
+            # Without a column HiGHS does not look at the rows.
+            return Answer("infeasible", None, None, None)
         if status in (kinds.kInfeasible, kinds.kUnboundedOrInfeasible):
             return Answer("infeasible", None, None, None)
         if status not in (
@@ -218,12 +258,12 @@ class Session:
         if info.primal_solution_status == 2 or status == kinds.kModelEmpty:
             x = np.array(highs.getSolution().col_value, dtype=np.float64) * self._scale
         whole = bool(self.matrix.integer.any())
+        sign = watch.sign
         bound = info.mip_dual_bound if whole else info.objective_function_value
         if status == kinds.kModelEmpty:
-            bound = 0.0
-        sign = watch.sign
+            bound = vector.constant / (sign * watch.unit)
         proven = status in (kinds.kOptimal, kinds.kModelEmpty)
-        outer = sign * bound * watch.unit + vector.constant if np.isfinite(bound) else None
+        outer = sign * bound * watch.unit if np.isfinite(bound) else None
         if not proven and not whole:
             outer = None
         value = None if x is None else vector.at(x)
@@ -266,6 +306,12 @@ class Session:
         result = self._continuous(vector, sense, seconds, stop)
         return None if result is None else vector.at(result)
 
+    def relaxed_plan(
+        self, vector: Vector, sense: Sense, *, seconds: float | None, stop: Stop | None = None
+    ) -> Floats | None:
+        """The columns' values of the relaxation; None if it was not solved."""
+        return self._continuous(vector, sense, seconds, stop)
+
     def _continuous(
         self, vector: Vector, sense: Sense, seconds: float | None, stop: Stop | None
     ) -> Floats | None:
@@ -296,6 +342,9 @@ class Session:
         unit = _power_of_two(np.abs(cost).max(initial=0.0))
         cost *= (1.0 if sense == "min" else -1.0) / unit
         self._highs.changeColsCost(len(cost), np.arange(len(cost), dtype=np.int32), cost)
+        # With its constant, so that the solver's relative gap is the goal's own.
+        offset = vector.constant / unit
+        self._highs.changeObjectiveOffset(offset if sense == "min" else -offset)
         return unit
 
 
@@ -372,8 +421,8 @@ class _Watch:
 
     def asked(self, event: Any) -> None:
         data = event.data_out
-        best = self.sign * data.mip_primal_bound * self.unit + self.vector.constant
-        bound = self.sign * data.mip_dual_bound * self.unit + self.vector.constant
+        best = self.sign * data.mip_primal_bound * self.unit
+        bound = self.sign * data.mip_dual_bound * self.unit
         self.bound = bound if np.isfinite(bound) else None
         found = np.isfinite(best) and abs(data.mip_primal_bound) < 1e29
         if self.enough is not None and found and self.sign * (best - self.enough) <= 0:

@@ -136,3 +136,46 @@ def _merged(
         column[place].astype(np.int32),
         summed[kept],
     )
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Sums that are at most 0 in every plan, as rows ``A x <= upper`` (CSR), not yet in a model."""
+
+    upper: Floats
+    start: NDArray[np.int32]
+    column: NDArray[np.int32]
+    value: Floats
+
+    def violated(self, x: Floats, most: int) -> NDArray[np.int64]:
+        """Rows that ``x`` breaks by more than a trifle, worst first, at most so many."""
+        if not len(self.upper):
+            return np.empty(0, np.int64)
+        ends = np.concatenate(([0.0], np.cumsum(self.value * x[self.column])))
+        over = ends[self.start[1:]] - ends[self.start[:-1]] - self.upper
+        size = np.maximum.reduceat(np.abs(self.value), self.start[:-1])
+        over = over / size
+        rows = np.flatnonzero(over > 1e-3)
+        return rows[np.argsort(-over[rows], kind="stable")][:most]
+
+    def vector(self, row: int) -> Vector:
+        """One row as a vector."""
+        part = slice(self.start[row], self.start[row + 1])
+        return Vector(self.column[part], self.value[part], 0.0)
+
+
+def compile_pool(matrix: Matrix, sums: Sequence[Linear]) -> Pool:
+    """Sums as rows; those without variables are left out."""
+    sums = [one for one in sums if not one.is_constant]
+    start, column, value = array("i", [0]), array("i"), array("d")
+    number = matrix.number
+    for one in sums:
+        column.extend([number[id(v)] for v in one.variables])
+        value.extend(one.coefficients)
+        start.append(len(column))
+    merged = _merged(
+        np.array(start, dtype=np.int32),
+        np.array(column, dtype=np.int32),
+        np.array(value, dtype=np.float64),
+    )
+    return Pool(np.array([-one.constant for one in sums]), *merged)

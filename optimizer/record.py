@@ -269,7 +269,6 @@ class _Recorder:
         cash = self.case.finance.opening_cash
         for t, label in enumerate(self.labels):
             flow = sum(self.block.cash_items[item, t].value() for item in CASH_ITEMS)
-            self.block.cash_flow[t].set_value(flow, skip_validation=True)
             cash += flow
             rows.append(CashBalance(period=label, cash=cash))
         return tuple(rows)

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import numpy as np
 from pyomo.core import Block
 
 from models.case import Case
@@ -23,12 +24,19 @@ from optimizer.errors import AuditError, SolverError
 from optimizer.formulation.build import build
 from optimizer.formulation.goals import LEAST, REACHED, measure, window_volume
 from optimizer.highs import Answer, Progress, Sense, Session, Stop, relative_gap
-from optimizer.matrix import Floats, Matrix, Vector, compile_model
+from optimizer.matrix import Floats, Matrix, Pool, Vector, compile_model, compile_pool
 from optimizer.outcome import Outcome
 from optimizer.plan import Plan
 from optimizer.record import plan_record
 from optimizer.settings import Settings
 
+#: Kinds of which a case has few, each with much effect; the others are small.
+LARGE = frozenset({"platforms", "vehicles", "deals", "expansions"})
+#: Longest search of one neighbourhood of a plan, in seconds.
+NEIGHBOURHOOD_SECONDS = 5.0
+#: Rounds in which a relaxation is tightened, and most rows added in each.
+ROUNDS = 12
+MOST_ROWS = 400
 #: What a kept goal may lose to the solver's tolerance, as a part of it.
 SLACK = 1e-6
 
@@ -83,6 +91,8 @@ class _Run:
         self.seconds["build"] = time.monotonic() - mark
         mark = time.monotonic()
         self.matrix: Matrix = compile_model(model)
+        self.pool: Pool = compile_pool(self.matrix, self.block.tightening)
+        self.used: set[int] = set()
         self.session = Session(
             self.matrix, threads=self.settings.threads, seed=self.settings.seed
         )
@@ -119,8 +129,10 @@ class _Run:
         hopeless: float | None = None,
     ) -> Answer:
         """Optimise, and take over the plan found if there is one."""
+        self._tighten(vector, sense)
         if self._over():
             return Answer("limit", None, None, None)
+        self._improve(vector, sense)
         answer = self.session.optimise(
             vector,
             sense,
@@ -138,6 +150,50 @@ class _Run:
         exact = self.session.polish(answer.x, vector, sense)
         x = answer.x if exact is None else exact
         return Answer(answer.status, x, vector.at(x), answer.bound, answer.nodes)
+
+    def _tighten(self, vector: Vector, sense: Sense) -> None:
+        """Add to the model what its relaxation violates of the pool, a few rounds."""
+        for _ in range(ROUNDS):
+            if self._over():
+                return
+            x = self.session.relaxed_plan(vector, sense, seconds=self._left(), stop=self.stop)
+            if x is None:
+                return
+            rows = [r for r in self.pool.violated(x, MOST_ROWS).tolist() if r not in self.used]
+            for row in rows:
+                self.session.keep(self.pool.vector(row), -float("inf"), float(self.pool.upper[row]))
+            self.used.update(rows)
+            if not rows:
+                return
+
+    def _improve(self, vector: Vector, sense: Sense) -> None:
+        """Better the plan at hand before the search: a good start spares most of it.
+
+        The few large decisions and the many small ones are freed in turn while
+        the others are held, which is quick.
+        """
+        if self.x is None:
+            return
+        large = np.array(
+            [
+                self.matrix.number[id(variable)]
+                for step in self.block.steps.values()
+                if step.row.table in LARGE
+                for variable in step.variables
+            ],
+            dtype=np.int32,
+        )
+        small = np.setdiff1d(np.flatnonzero(self.matrix.integer), large).astype(np.int32)
+        for held in (large, small, large):
+            if self._over() or not len(held):
+                return
+            left = self._left()
+            seconds = NEIGHBOURHOOD_SECONDS if left is None else min(left, NEIGHBOURHOOD_SECONDS)
+            better = self.session.improve(
+                self.x, held, vector, sense, gap=self.settings.gap, seconds=seconds, stop=self.stop
+            )
+            if better is not None:
+                self.x = better
 
     def _best(self, goal: Goal) -> _Found | None:
         """The best value of a goal, kept for all later ones."""

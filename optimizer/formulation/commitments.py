@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import Any
 
 from pyomo.core import Binary, Block, Constraint, Var
@@ -210,8 +211,11 @@ def _cut_useless_starts(case: Case, steps: dict[str, Steps], rules: list[Wait]) 
 def formulate(block: Block, quantities: Quantities) -> None:
     """Add the binaries and the rules on starts.
 
-    Leaves ``block.steps`` (id to `Steps`), ``block.waits`` and
-    ``block.resource_use`` (resource and period to what is occupied).
+    Leaves ``block.steps`` (id to `Steps`), ``block.waits``,
+    ``block.resource_use`` (resource and period to what is occupied) and
+    ``block.tightening``: sums that are at most 0 in every plan, implied by the
+    laws but not by their relaxation. Families add to it; solving takes from it
+    what a relaxation violates.
     """
     case = quantities.case
     steps = schedule(case)
@@ -250,6 +254,7 @@ def formulate(block: Block, quantities: Quantities) -> None:
     _groups(block, case)
     _exclusivities(block, case)
     _resources(block, quantities)
+    block.tightening = list(_too_many_at_once(block, quantities))
 
 
 def started_stays_started(block: Block, id: str, t: int) -> Any:
@@ -335,3 +340,69 @@ def resource_within_available(block: Block, resource: str, t: int) -> Any:
     """What commitments occupy is there: ``sum_c r (Y[c,t] - Y[c,t-L]) + q Y[c,t-L] <= R`` (units)."""
     available = block.quantities.resources[resource][t]
     return at_most(block.resource_use[resource, t], Linear(available))
+
+
+#: Only commitments that take more than this part of a resource are looked at together.
+HEAVY = 1 / 8
+#: Sets of heavy commitments looked for per resource and level, smallest sets first.
+MOST_COVERS = 400
+
+
+def _too_many_at_once(block: Block, quantities: Quantities) -> Iterator[Linear]:
+    """Sets of commitments too heavy for a resource are not all prepared at once.
+
+    For a minimal set C whose needs together exceed what is there, at most
+    ``|C| - 1`` of C, and of everything heavier than all of C, are under
+    preparation: ``sum (Y[c,t] - Y[c,t-L]) <= |C| - 1`` (extended cover
+    inequalities, Balas 1975). The relaxation could prepare a part of each.
+    """
+    needs: dict[str, list[tuple[float, Steps]]] = defaultdict(list)
+    for row in quantities.case.resource_use:
+        step = block.steps[row.commitment]
+        if row.preparing and step.lead and step.variables:
+            needs[row.resource].append((row.preparing, step))
+    for resource, items in needs.items():
+        covers: dict[tuple[float, tuple[str, ...]], list[tuple[int, list[Steps]]]] = {}
+        for t in quantities.periods:
+            available = quantities.resources[resource][t]
+            heavy = sorted(
+                (
+                    (need, step.id)
+                    for need, step in items
+                    if need > HEAVY * available
+                    and step.earliest <= t < step.latest + step.lead
+                ),
+                reverse=True,
+            )
+            key = (available, tuple(id for _, id in heavy))
+            if key not in covers:
+                covers[key] = [
+                    (size, [block.steps[id] for id in ids])
+                    for size, ids in _covers(heavy, available)
+                ]
+            for size, members in covers[key]:
+                together = Linear(-float(size - 1))
+                for step in members:
+                    step.started(t, 1.0, together)
+                    step.effective(t, -1.0, together)
+                yield together
+
+
+def _covers(heavy: list[tuple[float, str]], available: float) -> list[tuple[int, tuple[str, ...]]]:
+    """Minimal sets whose needs exceed what is available, each with all that is heavier.
+
+    ``heavy`` is sorted by need, largest first. Sets are found by size, so that
+    the strongest come first when there are more than `MOST_COVERS`.
+    """
+    found: dict[tuple[str, ...], int] = {}
+    for size in range(2, 6):
+        for picked in combinations(range(len(heavy)), size):
+            total = sum(heavy[i][0] for i in picked)
+            lightest = heavy[picked[-1]][0]
+            if total > available * (1 + 1e-9) and total - lightest <= available:
+                heaviest = heavy[picked[0]][0]
+                members = {i for i, (need, _) in enumerate(heavy) if need >= heaviest} | set(picked)
+                found.setdefault(tuple(heavy[i][1] for i in sorted(members)), size)
+                if len(found) >= MOST_COVERS:
+                    return [(size, ids) for ids, size in found.items()]
+    return [(size, ids) for ids, size in found.items()]

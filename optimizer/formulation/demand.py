@@ -198,10 +198,11 @@ def _network(block: Block, quantities: Quantities) -> None:
         key for key in block.entry_sales if block.entry_row[key[:2]].throughput_per_year is not None
     ]
     block.sales_within_network = Constraint(limited, rule=sales_within_network)
-    block.sales_need_entry = Constraint(
-        [key for key in block.x if key[1] and block.entry[key[:2]].start is None],
-        rule=sales_need_entry,
-    )
+    undecided = [key for key in block.x if key[1] and block.entry[key[:2]].start is None]
+    unlimited = [key for key in undecided if block.entry_row[key[:2]].throughput_per_year is None]
+    block.sales_need_entry = Constraint(unlimited, rule=sales_need_entry)
+    for key in sorted(set(undecided) - set(unlimited)):
+        block.tightening.append(_sales_and_entry(block, *key))
     block.exclusivity_ends_sales = Constraint(
         [
             (*key, number)
@@ -228,12 +229,16 @@ def sales_within_network(block: Block, market: str, mode: str, t: int) -> Any:
 def sales_need_entry(block: Block, market: str, mode: str, vehicle: str, t: int) -> Any:
     """Sales through an entry need it: ``x <= most Y[e,t-L]`` (cars).
 
-    Implied by a throughput limit, and much tighter in the relaxation: a small
-    part of a large network must not serve all of a market.
+    Implied by a throughput limit, but tighter in the relaxation: a small part of
+    a large network must not serve all of a market.
     """
-    used = Linear().term(1.0, block.x[market, mode, vehicle, t])
+    return at_most(_sales_and_entry(block, market, mode, vehicle, t), Linear())
+
+
+def _sales_and_entry(block: Block, market: str, mode: str, vehicle: str, t: int) -> Linear:
     most = block.most_sold[vehicle, market, t]
-    return at_most(used, block.entry[market, mode].effective(t, most))
+    sales = Linear().term(1.0, block.x[market, mode, vehicle, t])
+    return block.entry[market, mode].effective(t, -most, sales)
 
 
 def exclusivity_ends_sales(block: Block, market: str, mode: str, t: int, number: int) -> Any:

@@ -14,7 +14,7 @@ from pyomo.core import Binary, Block, Constraint, NonNegativeReals, Var
 from models.checks import target_windows
 from models.target import Goal
 from optimizer.formulation.money import cash_at_end
-from optimizer.formulation.linear import Linear, at_most, equal
+from optimizer.formulation.linear import Linear, at_most, total
 from optimizer.formulation.quantities import Quantities
 
 #: Part of the target that counts as reaching it: less than a solver's tolerance
@@ -25,8 +25,9 @@ REACHED = 1 - 1e-7
 def formulate(block: Block, quantities: Quantities) -> None:
     """Add volume, target windows and the sums that goals measure."""
     case = quantities.case
-    block.volume = Var(list(quantities.periods), within=NonNegativeReals)
-    block.volume_is_counted = Constraint(list(quantities.periods), rule=volume_is_counted)
+    block.volume = {
+        t: total([block.own_sales[t], block.counted_partner[t]]) for t in quantities.periods
+    }
     block.windows = target_windows(case)
     block.reached = Var(list(block.windows), within=Binary)
     block.window_reaches_target = Constraint(list(block.windows), rule=window_reaches_target)
@@ -38,17 +39,11 @@ def formulate(block: Block, quantities: Quantities) -> None:
         )
 
 
-def volume_is_counted(block: Block, t: int) -> Any:
-    """Volume is own sales and the counted part of partners' cars (cars)."""
-    counted = Linear().add(block.own_sales[t]).add(block.counted_partner[t])
-    return equal(Linear().term(1.0, block.volume[t]), counted)
-
-
 def window_volume(block: Block, periods: tuple[int, ...]) -> Linear:
     """Counted volume of some periods."""
     volume = Linear()
     for t in periods:
-        volume.term(1.0, block.volume[t])
+        volume.add(block.volume[t])
     return volume
 
 

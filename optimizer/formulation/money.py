@@ -38,12 +38,12 @@ def formulate(block: Block, quantities: Quantities) -> None:
 
     finance = quantities.case.finance
     floor = finance.cash_floor
-    block.cash_flow = Var(list(quantities.periods), within=Reals)
-    block.cash_flow_adds_up = Constraint(list(quantities.periods), rule=cash_flow_adds_up)
+    block.net_cash = {
+        t: total(block.cash_items[item, t] for item in CASH_ITEMS) for t in quantities.periods
+    }
     block.cash_never_below_floor = Constraint(
         list(quantities.periods) if floor is not None else [], rule=cash_never_below_floor
     )
-    block.net_cash = {t: Linear().term(1.0, block.cash_flow[t]) for t in quantities.periods}
     block.terminal_value = _terminal_value(block, quantities)
     block.npv = total(
         [block.terminal_value, *(Linear().add(net, quantities.discount[t]) for t, net in block.net_cash.items())]
@@ -126,19 +126,11 @@ def _deal_items(block: Block, quantities: Quantities) -> None:
             items[item, t].add(paid)
 
 
-def cash_flow_adds_up(block: Block, t: int) -> Any:
-    """The cash flow of a period is the sum of its items: ``flow[t] = sum_i item[i,t]`` (money)."""
-    items = Linear()
-    for item in CASH_ITEMS:
-        items.add(block.cash_items[item, t])
-    return equal(Linear().term(1.0, block.cash_flow[t]), items)
-
-
 def cash_at_end(block: Block, t: int) -> Linear:
     """Cash at the end of ``t``: what was there and every cash flow since."""
     cash = Linear(block.quantities.case.finance.opening_cash)
     for earlier in range(t + 1):
-        cash.term(1.0, block.cash_flow[earlier])
+        cash.add(block.net_cash[earlier])
     return cash
 
 

@@ -46,10 +46,9 @@ def formulate(block: Block, quantities: Quantities) -> None:
     if case.sites:
         block.sales_are_delivered = Constraint(list(block.sold), rule=sales_are_delivered)
     block.site_within_capacity = Constraint(list(block.site_use), rule=site_within_capacity)
-    block.new_site_must_open = Constraint(
-        [key for key in index if _only_new(block.site_capacity[key[0], key[3]])],
-        rule=new_site_must_open,
-    )
+    for key in index:
+        if _only_new(block.site_capacity[key[0], key[3]]):
+            block.tightening.append(new_site_must_open(block, *key))
     _component_use(block, quantities)
     block.component_within_capacity = Constraint(
         list(block.component_use), rule=component_within_capacity
@@ -101,16 +100,16 @@ def site_within_capacity(block: Block, site: str, t: int) -> Any:
     return at_most(block.site_use[site, t], block.site_capacity[site, t])
 
 
-def new_site_must_open(block: Block, site: str, vehicle: str, market: str, t: int) -> Any:
+def new_site_must_open(block: Block, site: str, vehicle: str, market: str, t: int) -> Linear:
     """A site with no standing capacity builds nothing before an expansion opens it.
 
     ``flow <= most sum_x Y[x,t-L]`` (cars): implied by its capacity, and much
     tighter in the relaxation when one market takes a small part of it.
     """
-    opened = Linear()
+    flow = Linear().term(1.0, block.flow[site, vehicle, market, t])
     for step in block.site_steps[site]:
-        step.effective(t, block.most_sold[vehicle, market, t], opened)
-    return at_most(Linear().term(1.0, block.flow[site, vehicle, market, t]), opened)
+        step.effective(t, -block.most_sold[vehicle, market, t], flow)
+    return flow
 
 
 def _component_use(block: Block, quantities: Quantities) -> None:
