@@ -246,7 +246,9 @@ def _show(outcome: Outcome) -> None:
     table.columns[4].justify = "right"
     kinds = {"entries": "entry"}
     for row in chosen:
-        kind = kinds.get(row.kind, row.kind.removesuffix("es") if row.kind == "launches" else row.kind[:-1])
+        kind = kinds.get(
+            row.kind, row.kind.removesuffix("es") if row.kind == "launches" else row.kind[:-1]
+        )
         table.add_row(
             *(
                 Text(cell)

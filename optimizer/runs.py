@@ -166,7 +166,9 @@ def load_run(folder: str | Path) -> Outcome:
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         if manifest["format"] != FORMAT:
-            raise RunError(f"{folder} has the format {manifest['format']}; this version reads {FORMAT}")
+            raise RunError(
+                f"{folder} has the format {manifest['format']}; this version reads {FORMAT}"
+            )
         record = PlanRecord.model_validate_json((folder / PLAN).read_text(encoding="utf-8"))
         settings = Settings.model_validate_json((folder / SETTINGS).read_text(encoding="utf-8"))
         goals = tuple(GoalResult.model_validate(goal) for goal in manifest["goals"])

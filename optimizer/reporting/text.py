@@ -110,7 +110,9 @@ def _by_year(case: Case, record: PlanRecord) -> str:
         span = labels[0] if len(labels) == 1 else f"{labels[0]} to {labels[-1]}"
         parts.append((year if whole else span, volume))
     if len(parts) > 12:
-        return f"{cars(sum(volume for _, volume in parts))} cars from {parts[0][0]} to {parts[-1][0]}"
+        return (
+            f"{cars(sum(volume for _, volume in parts))} cars from {parts[0][0]} to {parts[-1][0]}"
+        )
     text = ", ".join(f"{cars(volume)} in {name}" for name, volume in parts)
     counted = sum(row.counted - row.own for row in record.volumes)
     return text + (f" (of these {cars(counted)} partners' cars)" if counted > 0.5 else "")
@@ -180,7 +182,11 @@ def title_of(case: Case, id: str) -> str:
     row = case.commitments[id]
     if row.title:
         return row.title
-    titles = {f"{r.table}.{r.key[0]}": getattr(r, "title", "") for t in ("markets", "vehicles") for r in case.rows(t)}
+    titles = {
+        f"{r.table}.{r.key[0]}": getattr(r, "title", "")
+        for t in ("markets", "vehicles")
+        for r in case.rows(t)
+    }
     parts = id.split(".")[1:]
     if row.table == "launches":
         vehicle, market = parts
@@ -214,13 +220,18 @@ def limits_in_words(case: Case, record: PlanRecord) -> list[str]:
         slack = 1e-4 * max(1.0, abs(floor), max(abs(row.cash) for row in record.cash))
         low = [row.period for row in record.cash if row.cash <= floor + slack]
         if low:
-            lines.append((len(low), f"cash is at its floor of {amount(case, floor)}: {_when(order, low)}"))
+            lines.append(
+                (len(low), f"cash is at its floor of {amount(case, floor)}: {_when(order, low)}")
+            )
     lines.sort(key=lambda line: -line[0])
     demand = [row for row in record.limits if row.kind == "demand" and row.available > 0]
     sold_out = [row for row in demand if row.used >= BINDING * row.available]
     if demand:
         lines.append(
-            (0, f"launched cars sell all that is demanded in {len(sold_out)} of {len(demand)} market-periods")
+            (
+                0,
+                f"launched cars sell all that is demanded in {len(sold_out)} of {len(demand)} market-periods",
+            )
         )
     return [line for _, line in lines]
 

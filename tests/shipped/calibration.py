@@ -193,14 +193,22 @@ def cash_on_hand(case: Case) -> dict[str, float]:
     horizon = case.horizon
     cash, found = case.finance.opening_cash, {}
     for t, (label, sold) in enumerate(sales_on_hand(case).items()):
-        cash += sum(units * contribution(case, car, market, t) for (car, market), units in sold.items()) / 1e6
+        cash += (
+            sum(units * contribution(case, car, market, t) for (car, market), units in sold.items())
+            / 1e6
+        )
         cash -= sum(
-            holding([row for row in case.overheads if row.item == item], horizon, t).amount_per_year / 4
+            holding([row for row in case.overheads if row.item == item], horizon, t).amount_per_year
+            / 4
             for item in {row.item for row in case.overheads}
         )
         cash -= sum(site.fixed_cost_per_year / 4 for site in case.sites)
         for row in case.commitments.values():
-            if row.status == "in_place" and row.effective and 0 < horizon.index(row.effective) - t <= row.lead:
+            if (
+                row.status == "in_place"
+                and row.effective
+                and 0 < horizon.index(row.effective) - t <= row.lead
+            ):
                 cash -= row.cost / row.lead
         found[label] = cash
     return found
@@ -219,7 +227,9 @@ def contribution(case: Case, car: str, market: str, t: int) -> float:
     lane = next(row for row in case.lanes if (row.site, row.market) == ("jinhua", market))
     place = next(row for row in case.markets if row.market == market)
     entry = next(row for row in case.entries if row.market == market and row.status == "in_place")
-    duty = holding([row for row in case.duties if (row.origin, row.market) == ("CN", market)], case.horizon, t)
+    duty = holding(
+        [row for row in case.duties if (row.origin, row.market) == ("CN", market)], case.horizon, t
+    )
     value = price.net_price if price.customs_value is None else price.customs_value
     cost_down: float = (1 - case.finance.cost_down_per_year) ** (t / 4)
     return (

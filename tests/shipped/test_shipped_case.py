@@ -89,14 +89,18 @@ def test_six_deals_of_which_some_enable_and_some_exclude(case: Case) -> None:
     }  # fmt: skip
     groups = Counter(group for row in case.deals for group in row.exclusive_group)
     assert any(times > 1 for times in groups.values()), "some deals exclude one another"
-    enabled = {row.commitment for row in case.precedences if "deals.stellantis_venture" in row.after}
+    enabled = {
+        row.commitment for row in case.precedences if "deals.stellantis_venture" in row.after
+    }
     assert {"deals.stellantis_platform_licence", "deals.europe_assembly"} <= enabled
 
 
 def test_venture_opens_the_partners_network_and_closes_the_other_ways(case: Case) -> None:
     """Sole rights outside Greater China: every other way abroad ends, but for what is in place."""
     ruled_out = {row.commitment for row in case.exclusivities if row.deal == "stellantis_venture"}
-    enabled = {row.commitment for row in case.precedences if "deals.stellantis_venture" in row.after}
+    enabled = {
+        row.commitment for row in case.precedences if "deals.stellantis_venture" in row.after
+    }
     for row in case.entries:
         if row.market != "china" and row.status == "optional":
             assert (row.id in enabled) == (row.mode == "partner")
@@ -133,7 +137,9 @@ def test_first_sale_in_europe_is_four_quarters_from_the_decision(case: Case) -> 
     """Approval and launch of a car that exists, and venture and network, take four each."""
     commitments = case.commitments
     car = commitments["projects.eu_t03"].lead + commitments["launches.t03.germany"].lead
-    network = commitments["deals.stellantis_venture"].lead + commitments["entries.germany.partner"].lead
+    network = (
+        commitments["deals.stellantis_venture"].lead + commitments["entries.germany.partner"].lead
+    )
     assert (car, network) == (4, 4)
 
 
@@ -158,7 +164,11 @@ def given_cells(case: Case) -> Iterator[tuple[Row, str, tuple[str, int, str]]]:
 def test_every_number_has_exactly_one_source(case: Case) -> None:
     """Each given number or date, and each money setting, is spoken for by one row of sources."""
     times = Counter(cell for row in case.sources for cell in matching(case, row.cells))
-    wrong = {f"{row.path}.{column}": times[cell] for row, column, cell in given_cells(case) if times[cell] != 1}
+    wrong = {
+        f"{row.path}.{column}": times[cell]
+        for row, column, cell in given_cells(case)
+        if times[cell] != 1
+    }
     assert wrong == {}
     for group, settings in (
         ("finance", ("opening_cash", "cash_floor", "discount_rate_per_year", "cost_down_per_year")),
@@ -249,7 +259,9 @@ def test_export_cars_fill_the_network_between_them(case: Case) -> None:
         whole = network[market]
         assert whole is not None
         assert (wanted["t03"] + wanted["c10"]) / whole == pytest.approx(0.75, rel=0.02)
-        assert sum(wanted[car] for car in ("t03", *NEW_CARS)) / whole == pytest.approx(1.75, rel=0.02)
+        assert sum(wanted[car] for car in ("t03", *NEW_CARS)) / whole == pytest.approx(
+            1.75, rel=0.02
+        )
 
 
 def test_shares_of_a_car_differ_only_as_the_markets_do(case: Case) -> None:
@@ -309,9 +321,13 @@ def test_a_new_car_at_home_starts_like_the_c11(case: Case) -> None:
         if launch.market == "china" and launch.vehicle in NEW_CARS:
             mature = cars[segment[launch.vehicle]] / 4 * launch.peak_share
             assert mature == pytest.approx(calibration.MATURE_QUARTER, rel=0.001)
-            first_year = [mature * calibration.ramp_value(case, launch.ramp, age) for age in range(4)]
+            first_year = [
+                mature * calibration.ramp_value(case, launch.ramp, age) for age in range(4)
+            ]
             assert first_year[0] == pytest.approx(mature / 2)
-            assert sum(first_year) / 4 == pytest.approx(calibration.C11_FIRST_YEAR_QUARTER, rel=0.10)
+            assert sum(first_year) / 4 == pytest.approx(
+                calibration.C11_FIRST_YEAR_QUARTER, rel=0.10
+            )
 
 
 def test_chinas_registrations_are_electric_cars(case: Case) -> None:
@@ -327,10 +343,16 @@ def test_chinas_registrations_are_electric_cars(case: Case) -> None:
 
 def test_revenue_and_margin_of_the_third_quarter_of_2023(case: Case) -> None:
     """Prices give CNY 127,600 a car, costs a gross margin of +1.2%, as reported."""
-    price = {row.vehicle: row.net_price for row in case.prices if row.market == "china" and row.since is None}
+    price = {
+        row.vehicle: row.net_price
+        for row in case.prices
+        if row.market == "china" and row.since is None
+    }
     made = {row.vehicle: row.variable_cost for row in case.production if row.site == "jinhua"}
     vehicle = {row.vehicle: row for row in case.vehicles}
-    freight = next(row.freight for row in case.lanes if (row.site, row.market) == ("jinhua", "china"))
+    freight = next(
+        row.freight for row in case.lanes if (row.site, row.market) == ("jinhua", "china")
+    )
     works = next(row.fixed_cost_per_year for row in case.sites if row.site == "jinhua") * 1e6 / 4
     sold = calibration.SOLD_2023Q3
     revenue = sum(units * price[car] for car, units in sold.items())
@@ -359,7 +381,9 @@ def test_doing_nothing_new_is_a_plan(case: Case) -> None:
 
 def test_the_solver_agrees_about_doing_nothing_new(idle: Case) -> None:
     """With every open decision ruled out, the plan sells and banks what was worked out apart."""
-    most_volume = idle.replace(goals=(idle.goals_in_order[1].model_copy(update={"tolerance": 0.0}),))
+    most_volume = idle.replace(
+        goals=(idle.goals_in_order[1].model_copy(update={"tolerance": 0.0}),)
+    )
     outcome = solve(most_volume, Settings(gap=1e-6))
     assert outcome.plan is not None
     plan = outcome.plan.record
