@@ -65,6 +65,8 @@ def relative_gap(best: float, bound: float) -> float:
     return abs(bound - best) / max(abs(best), 1.0) if bound != best else 0.0
 
 
+#: HiGHS's own word for no limit on nodes.
+NO_LIMIT = 2_147_483_647
 #: Best and bound this near are equal, in the goal's own unit (cars or money).
 SMALLEST_GAP = 1e-6
 
@@ -171,6 +173,7 @@ class Session:
         *,
         goal: str = "",
         gap: float = 0.0,
+        nodes: int | None = None,
         seconds: float | None = None,
         start: Floats | None = None,
         enough: float | None = None,
@@ -193,6 +196,7 @@ class Session:
                 "mip_rel_gap": gap,
                 "mip_abs_gap": SMALLEST_GAP / unit,
                 "time_limit": _limit(seconds),
+                "mip_max_nodes": NO_LIMIT if nodes is None else nodes,
                 **TUNING,
             },
         )
@@ -218,7 +222,8 @@ class Session:
         sense: Sense,
         *,
         gap: float,
-        seconds: float,
+        nodes: int,
+        seconds: float | None,
         stop: Stop | None = None,
     ) -> Floats | None:
         """The best plan found in a short search with some columns held as in ``x``.
@@ -227,7 +232,9 @@ class Session:
         """
         value = np.round(x[held])
         self._highs.changeColsBounds(len(held), held, value, value)
-        answer = self.optimise(vector, sense, gap=gap, seconds=seconds, start=x, stop=stop)
+        answer = self.optimise(
+            vector, sense, gap=gap, nodes=nodes, seconds=seconds, start=x, stop=stop
+        )
         self._highs.changeColsBounds(len(held), held, self.lower[held], self.upper[held])
         if answer.x is None or answer.value is None:
             return None
@@ -251,6 +258,7 @@ class Session:
             kinds.kObjectiveTarget,
             kinds.kObjectiveBound,
             kinds.kSolutionLimit,
+            kinds.kIterationLimit,
             kinds.kModelEmpty,
         ):
             raise SolverError(f"the solver ended with the status {highs.modelStatusToString(status)}")

@@ -32,8 +32,9 @@ from optimizer.settings import Settings
 
 #: Kinds of which a case has few, each with much effect; the others are small.
 LARGE = frozenset({"platforms", "vehicles", "deals", "expansions"})
-#: Longest search of one neighbourhood of a plan, in seconds.
-NEIGHBOURHOOD_SECONDS = 5.0
+#: Longest search of one neighbourhood of a plan: nodes, not seconds, so that the
+#: same input gives the same plan.
+NEIGHBOURHOOD_NODES = 50
 #: Rounds in which a relaxation is tightened, and most rows added in each.
 ROUNDS = 12
 MOST_ROWS = 400
@@ -187,10 +188,15 @@ class _Run:
         for held in (large, small, large):
             if self._over() or not len(held):
                 return
-            left = self._left()
-            seconds = NEIGHBOURHOOD_SECONDS if left is None else min(left, NEIGHBOURHOOD_SECONDS)
             better = self.session.improve(
-                self.x, held, vector, sense, gap=self.settings.gap, seconds=seconds, stop=self.stop
+                self.x,
+                held,
+                vector,
+                sense,
+                gap=self.settings.gap,
+                nodes=NEIGHBOURHOOD_NODES,
+                seconds=self._left(),
+                stop=self.stop,
             )
             if better is not None:
                 self.x = better
