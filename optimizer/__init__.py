@@ -12,6 +12,7 @@ Names are imported when first used, so that importing this package is instant.
 from __future__ import annotations
 
 import importlib
+import os.path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -29,6 +30,28 @@ if TYPE_CHECKING:
     from optimizer.settings import Settings
     from optimizer.solving import solve
     from optimizer.tables import load_case, save_case
+
+
+def _check_models() -> None:
+    """Stop when someone else's ``models`` lies before ours on Python's path.
+
+    The name is a common one, and without this the first import inside it would
+    fail in a way that tells nobody why.
+    """
+    import models
+
+    ours = os.path.join(os.path.dirname(os.path.dirname(__file__)), "models")
+    found = models.__file__ or next(iter(models.__path__), "a package without a file")
+    if not os.path.isdir(ours) or os.path.realpath(os.path.dirname(found)) != os.path.realpath(
+        ours
+    ):
+        raise ImportError(
+            f"evplan's own package 'models' is hidden by another one: {found}. "
+            "Rename or move that one, or start Python from another folder"
+        )
+
+
+_check_models()
 
 #: Public names and the modules they live in.
 _HOMES = {
@@ -55,7 +78,29 @@ _HOMES = {
     "solve": "optimizer.solving",
 }
 
-__all__ = sorted(_HOMES)
+__all__ = [
+    "AuditError",
+    "Case",
+    "CaseError",
+    "EvplanError",
+    "Goal",
+    "GoalResult",
+    "Outcome",
+    "Plan",
+    "PlanRecord",
+    "Problem",
+    "Progress",
+    "Settings",
+    "SolverError",
+    "Target",
+    "audit",
+    "load_case",
+    "load_run",
+    "save_case",
+    "save_run",
+    "shipped_cases",
+    "solve",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -8,18 +8,25 @@ instant. Results go to standard output, progress and errors to standard error.
 
 from __future__ import annotations
 
+import io
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+
     from models.case import Case
+    from models.cells import CellError
+    from models.problem import Problem
     from optimizer.highs import Progress
     from optimizer.outcome import Outcome
+    from optimizer.settings import Settings
 
 app = typer.Typer(
     name="evplan",
@@ -33,16 +40,18 @@ app = typer.Typer(
 EXIT_ERROR, EXIT_INPUT, EXIT_NO_PLAN, EXIT_LIMIT = 1, 2, 3, 4
 
 CaseArgument = Annotated[
-    str, typer.Argument(help="A folder, or the name of a shipped case.", show_default=True)
+    str, typer.Argument(metavar="CASE", help="A folder, or the name of a shipped case.")
 ]
 
 
 @app.command()
 def solve(
     case: CaseArgument = "leapmotor-2023",
-    target: Annotated[float | None, typer.Option(help="Cars a year to reach.")] = None,
+    target: Annotated[
+        str | None, typer.Option(metavar="CARS", help="Cars a year to reach.")
+    ] = None,
     deadline: Annotated[
-        str | None, typer.Option(help="Last period in which they may be reached.")
+        str | None, typer.Option(metavar="PERIOD", help="Last period in which a year may end.")
     ] = None,
     changes: Annotated[
         list[str] | None,
@@ -51,61 +60,65 @@ def solve(
     require_target: Annotated[
         bool, typer.Option("--require-target", help="Reaching the target is a condition.")
     ] = False,
-    gap: Annotated[float, typer.Option(help="Prove each goal to this part of its value.")] = 1e-3,
-    time_limit: Annotated[float | None, typer.Option(help="Seconds for the whole run.")] = None,
-    threads: Annotated[int, typer.Option(help="Threads of the solver.")] = 1,
+    gap: Annotated[
+        str, typer.Option(metavar="SHARE", help="Prove each goal to this part of its value.")
+    ] = "0.001",
+    time_limit: Annotated[
+        str | None, typer.Option(metavar="SECONDS", help="Seconds for the whole run.")
+    ] = None,
+    threads: Annotated[str, typer.Option(metavar="N", help="Threads of the solver.")] = "1",
     out: Annotated[
-        Path | None, typer.Option(help="Folder of the run; by default a new one in runs/.")
+        str | None,
+        typer.Option(metavar="DIR", help="Folder of the run; by default a new one in runs/."),
     ] = None,
 ) -> None:
-    """Find the best plan of a case, prove it, audit it, and write the run."""
+    """Find the best plan of a case and prove it."""
     with _friendly():
-        from optimizer.runs import RunError, free_folder, save_run
-        from optimizer.settings import Settings
-        from optimizer.solving import solve as find_plan
+        from optimizer.runs import check_free, free_folder, save_run
 
-        settings = _settings(Settings, gap=gap, time_limit=time_limit, threads=threads)
-        if out is not None and out.exists():
-            raise RunError(f"{out} is there already; a run is never written over another one")
+        settings = _settings({"gap": gap, "time_limit": time_limit, "threads": threads})
         ready = _prepared(case, target, deadline, changes or [], require_target)
+        folder = free_folder(Path("runs"), ready.name) if out is None else _folder("--out", out)
+        check_free(folder)
+        from optimizer.solving import solve as find_plan  # slow to load: after the cheap checks
+
         with _progress() as report:
             outcome = find_plan(ready, settings, progress=report)
-        if outcome.plan is None:
-            _show(outcome)
-            raise typer.Exit(EXIT_NO_PLAN if outcome.status == "infeasible" else EXIT_LIMIT)
-        folder = save_run(outcome, out or free_folder(Path("runs"), ready.name))
         _show(outcome)
-        _print(f"\nWritten to {folder}")
+        if outcome.plan is None:
+            raise typer.Exit(EXIT_NO_PLAN if outcome.status == "infeasible" else EXIT_LIMIT)
+        _print(f"\nWritten to {save_run(outcome, folder)}")
 
 
 @app.command()
 def check(case: CaseArgument) -> None:
-    """Read a case and say everything that is wrong with it."""
+    """Say everything that is wrong with a case."""
     with _friendly():
         from models.case import TABLES
+        from optimizer.reporting.text import one_line
         from optimizer.tables import load_case
 
         found = load_case(case)
         rows = sum(len(found.rows(table)) for table in TABLES)
         horizon = found.horizon
         _print(
-            f"{found.title or found.name}: sound. {rows} rows, {len(found.commitments)} commitments, "
+            f"{one_line(found.title or found.name)}: sound. {rows} rows, {len(found.commitments)} commitments, "
             f"{horizon.count} periods from {horizon.first} to {horizon.last}."
         )
 
 
 @app.command()
 def init(
-    folder: Annotated[Path, typer.Argument(help="Folder to make.")],
+    folder: Annotated[str, typer.Argument(metavar="DIR", help="Folder to make.")],
     source: Annotated[
         str, typer.Option("--from", metavar="NAME", help="Shipped case or folder to start from.")
     ] = "tiny",
 ) -> None:
-    """Make a case folder of your own from a shipped case."""
+    """Make a case folder from a shipped case."""
     with _friendly():
         from optimizer.catalogue import copy_case
 
-        copy_case(source, folder)
+        copy_case(source, _folder("DIR", folder))
         _print(f"Made {folder} from {source}. Next: evplan check {folder}")
 
 
@@ -114,68 +127,132 @@ def cases() -> None:
     """List the shipped cases."""
     with _friendly():
         from optimizer.catalogue import shipped_cases
+        from optimizer.reporting.text import one_line
         from optimizer.tables import load_case
 
-        for name, folder in shipped_cases().items():
-            found = load_case(folder)
-            _print(f"{name:<20} {found.title}")
+        folders = shipped_cases()
+        width = max(map(len, folders), default=0)
+        for name, folder in folders.items():
+            _print(f"{name:<{width}}  {one_line(load_case(folder).title)}".rstrip())
 
 
 @app.command()
-def show(run: Annotated[Path, typer.Argument(help="Folder of a run.")]) -> None:
-    """Show a run again; its plan is audited before."""
+def show(run: Annotated[str, typer.Argument(metavar="RUN", help="Folder of a run.")]) -> None:
+    """Audit a run and show it again."""
     with _friendly():
         from optimizer.runs import load_run
 
-        _show(load_run(run))
+        _show(load_run(_folder("RUN", run)))
 
 
 # Input ---------------------------------------------------------------------------
 
 
-def _settings(kind: type, **values: object) -> object:
+def _settings(given: Mapping[str, str | None]) -> Settings:
+    """Settings from the text of options; one `CaseError` for all that is wrong with them."""
     from pydantic import ValidationError
 
-    from optimizer.errors import CaseError, Problem
+    from models.cells import CellError, refusals
+    from models.problem import CaseError
+    from optimizer.settings import Settings
 
+    values: dict[str, object] = {}
+    reasons: dict[str, CellError] = {}
+    for name, text in given.items():
+        if text is not None:
+            try:
+                values[name] = _number(text, Settings.model_fields[name])
+            except CellError as error:
+                reasons[name] = error
     try:
-        return kind(**values)
+        settings = Settings.model_validate(values)
     except ValidationError as error:
-        raise CaseError(
-            [
-                Problem(
-                    where="--" + str(detail["loc"][0]).replace("_", "-"),
-                    found=f"{detail['msg'].lower()}, found {detail['input']}",
-                )
-                for detail in error.errors()
-            ]
-        ) from None
+        reasons.update(refusals(error, Settings))
+    if reasons:
+        raise CaseError([_of_option(name, reason) for name, reason in reasons.items()])
+    return settings
+
+
+def _number(text: str, info: FieldInfo) -> object:
+    """The value of an option, read as a cell of a table is; blank is refused."""
+    from models.cells import CellError, allowed_text, parse
+
+    if not text.strip():
+        raise CellError("it is blank", allowed_text(info))
+    return parse(text, info)
+
+
+def _of_option(name: str, reason: CellError) -> Problem:
+    """What an option refuses, as a problem that names the option."""
+    from models.problem import Problem
+
+    option = "--" + name.replace("_", "-")
+    return Problem(option, found=reason.found, allowed=reason.allowed, cure=reason.cure)
 
 
 def _prepared(
-    name: str, target: float | None, deadline: str | None, changes: list[str], required: bool
+    name: str, target: str | None, deadline: str | None, changes: list[str], required: bool
 ) -> Case:
     """The case with the command line's changes."""
-    from optimizer.errors import CaseError, Problem
+    from models.cells import CellError
+    from models.problem import CaseError
+    from models.target import Target
     from optimizer.tables import load_case
 
-    problems = [
-        Problem(
-            where=f"--set {change}",
-            found="there is no =",
-            allowed="PATH=VALUE, such as markets.germany.max_share=0.01",
-        )
-        for change in changes
-        if "=" not in change
-    ]
+    given = _changes(changes)
+    volume = None
+    if target is not None:
+        try:
+            volume = _number(target, Target.model_fields["volume"])
+        except CellError as error:
+            raise CaseError([_of_option("target", error)]) from None
+    case = load_case(name)
+    if given:
+        case = case.with_changes(given)
+    if target is None and deadline is None and not required:
+        return case
+    try:
+        return case.with_target(volume, deadline, required or None)  # type: ignore[arg-type]
+    except CaseError as error:
+        raise CaseError([_placed(problem) for problem in error.problems]) from None
+
+
+def _placed(problem: Problem) -> Problem:
+    """A problem of the target, named by the option that stated it."""
+    options = {"volume": "--target", "deadline": "--deadline"}
+    if problem.where == "target" and problem.column in options:
+        return replace(problem, where=options[problem.column], column="")
+    return problem
+
+
+def _changes(changes: list[str]) -> dict[str, str]:
+    """Path and value of each --set. A name may hold =, so the last one parts them."""
+    from models.problem import CaseError, Problem
+
+    form = "PATH=VALUE, such as markets.germany.max_share=0.01"
+    given: dict[str, str] = {}
+    problems = []
+    for change in changes:
+        path, sign, value = change.rpartition("=")
+        path = path.strip()
+        if not sign or not path:
+            found = "no path stands before the =" if sign else "there is no ="
+            problems.append(Problem(f"--set {change}", found=found, allowed=form))
+        elif path in given:
+            problems.append(Problem(f"--set {change}", found="this path is set twice"))
+        given[path] = value
     if problems:
         raise CaseError(problems)
-    case = load_case(name)
-    if changes:
-        case = case.with_changes(dict(change.rsplit("=", 1) for change in changes))
-    if target is not None or deadline is not None or required:
-        case = case.with_target(volume=target, deadline=deadline, required=required or None)
-    return case
+    return given
+
+
+def _folder(where: str, text: str) -> Path:
+    """A folder that was named; a blank name is a slip and not the folder one is in."""
+    from models.problem import CaseError, Problem
+
+    if not text.strip() or "\0" in text:
+        raise CaseError([Problem(where, found="no folder can have this name")])
+    return Path(text)
 
 
 @contextmanager
@@ -192,20 +269,20 @@ def _friendly() -> Iterator[None]:
     except KeyboardInterrupt:
         _complain("stopped")
         raise typer.Exit(EXIT_LIMIT) from None
+    except BrokenPipeError:  # whoever read the output has gone; there is nobody to tell
+        raise
     except OSError as error:
         _complain(f"{error.filename or ''}: {error.strerror or error}".lstrip(": "))
         raise typer.Exit(EXIT_ERROR) from None
     except Exception as error:
         from optimizer.errors import EvplanError
-        from optimizer.runs import RunError
+        from optimizer.runs import FolderError
 
-        if isinstance(error, RunError):
-            _complain(str(error))
-            raise typer.Exit(EXIT_INPUT) from None
-        if isinstance(error, EvplanError):
-            _complain(str(error))
-            raise typer.Exit(EXIT_ERROR) from None
-        raise
+        if not isinstance(error, EvplanError):
+            raise
+        _complain(str(error))
+        code = EXIT_INPUT if isinstance(error, FolderError) else EXIT_ERROR
+        raise typer.Exit(code) from None
 
 
 # Output --------------------------------------------------------------------------
@@ -219,75 +296,59 @@ def _print(text: str) -> None:
     print(text)
 
 
-def _show(outcome: Outcome) -> None:
-    """Headline, goals, decisions in order of time, and what limits the plan."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+def _heading(text: str) -> None:
+    typer.secho(text, bold=True)  # plain where the output is no terminal
 
+
+def _show(outcome: Outcome) -> None:
+    """Headline, goals, decisions in order of time, and what limits the plan.
+
+    Lines are as long as they are: a terminal wraps them, a file keeps them whole.
+    """
     from optimizer.reporting import text
 
-    console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
     case = outcome.case
-    console.print(Text(case.title or case.name, style="bold"))
+    _heading(text.one_line(case.title or case.name))
     for line in text.headline(outcome):
-        console.print(Text(line))
+        _print(text.one_line(line))
     if outcome.plan is None:
         return
     record = outcome.plan.record
-    goals = Table("Goal", "Reached", "Bound", "Gap", "Proof", box=None, pad_edge=False)
-    for row in text.goal_rows(outcome):
-        goals.add_row(*(Text(cell) for cell in row))
-    console.print("\nGoals in their order", style="bold")
-    console.print(goals)
-    chosen = text.decisions_in_time(case, record)
-    console.print(f"\nDecisions in order of time ({len(chosen)})", style="bold")
-    table = Table("Start", "Effective", "Kind", "What", "Cost", box=None, pad_edge=False)
-    table.columns[4].justify = "right"
-    kinds = {"entries": "entry"}
-    for row in chosen:
-        kind = kinds.get(
-            row.kind, row.kind.removesuffix("es") if row.kind == "launches" else row.kind[:-1]
-        )
-        table.add_row(
-            *(
-                Text(cell)
-                for cell in (
-                    row.start or "",
-                    row.effective or "",
-                    kind,
-                    text.title_of(case, row.commitment),
-                    text.amount(case, row.cost) if row.cost else "",
-                )
-            )
-        )
-    console.print(table)
-    console.print("\nWhat limits the plan", style="bold")
+    _heading("\nGoals in their order")
+    for line in text.aligned(text.GOAL_COLUMNS, text.goal_rows(outcome)):
+        _print(line)
+    rows = text.decision_rows(case, record)
+    _heading(f"\nDecisions in order of time ({len(rows)})")
+    for line in text.aligned(text.DECISION_COLUMNS, rows) if rows else ["none"]:
+        _print(line)
+    _heading("\nWhat limits the plan")
     for line in text.limits_in_words(case, record):
-        console.print(Text(f"- {line}"))
+        _print(f"- {text.one_line(line)}")
 
 
 @contextmanager
-def _progress() -> Iterator[object]:
+def _progress() -> Iterator[Callable[[Progress], None] | None]:
     """One line that follows the search; nothing when standard error is no terminal."""
     if not sys.stderr.isatty():
         yield None
         return
     from rich.console import Console
 
-    console = Console(stderr=True)
-    with console.status("building the model") as status:
+    with Console(stderr=True).status("building the model") as status:
+        yield lambda progress: status.update(_progress_line(progress))
 
-        def report(progress: Progress) -> None:
-            words = progress.goal.replace("_", " ")
-            best = "no plan yet" if progress.best is None else f"best {progress.best:,.0f}"
-            bound = "" if progress.bound is None else f", bound {progress.bound:,.0f}"
-            gap = "" if progress.gap is None else f", gap {100 * progress.gap:.2f} %"
-            status.update(f"{words}: {best}{bound}{gap}, {progress.seconds:.0f} s")
 
-        yield report
+def _progress_line(progress: Progress) -> str:
+    words = progress.goal.replace("_", " ")
+    best = "no plan yet" if progress.best is None else f"best {progress.best:,.0f}"
+    bound = "" if progress.bound is None else f", bound {progress.bound:,.0f}"
+    gap = "" if progress.gap is None else f", gap {100 * progress.gap:.2f} %"
+    return f"{words}: {best}{bound}{gap}, {progress.seconds:.0f} s"
 
 
 def main() -> None:
     """Run the command line."""
-    app()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # letters that it cannot show are no failure
+            stream.reconfigure(errors="backslashreplace")
+    app(prog_name="evplan")

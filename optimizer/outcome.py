@@ -17,8 +17,9 @@ class Outcome:
     ``status`` is "optimal" (proven on every goal to within the gap), "feasible"
     (a plan; the proof is open), "infeasible" (proven twice that no plan exists)
     or "unknown" (stopped before any plan). ``plan`` is there with the first two
-    and has passed its audit. ``seconds`` tells where the time went by phase,
-    ``note`` what a reader of the status should know.
+    and has passed its audit. ``seconds`` tells where the time went by phase (and
+    is no part of the answer: outcomes that differ in it alone are equal), ``note``
+    what a reader of the status should know.
     """
 
     case: Case
@@ -26,7 +27,7 @@ class Outcome:
     status: Status
     plan: Plan | None = None
     goals: tuple[GoalResult, ...] = ()
-    seconds: dict[str, float] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict, compare=False)
     note: str = ""
 
     @property

@@ -54,7 +54,8 @@ class Plan:
     def production(self) -> pd.DataFrame:
         """Cars by site, vehicle and period."""
         keys = ["site", "vehicle", "period"]
-        return self.flows.groupby(keys, sort=False, as_index=False)["units"].sum()
+        made = self.flows.groupby(keys, sort=False)[["units"]].sum()
+        return made.reset_index()
 
     @cached_property
     def volumes(self) -> pd.DataFrame:
@@ -95,6 +96,12 @@ class Plan:
         """The record as plain data, as written to ``plan.json``."""
         return self.record.model_dump(mode="json")
 
+    def __eq__(self, other: object) -> bool:
+        return self.record == other.record if isinstance(other, Plan) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.record)
+
     def __repr__(self) -> str:
         chosen = sum(not row.in_place for row in self.record.decisions)
         return (
@@ -103,8 +110,9 @@ class Plan:
         )
 
     def _repr_html_(self) -> str:
-        chosen = self.decisions[~self.decisions["in_place"]]
-        html: str = chosen.drop(columns="in_place").to_html(index=False, escape=True)
         from html import escape
 
+        frame = self.decisions
+        chosen = frame[[not held for held in frame["in_place"]]]
+        html: str = chosen.drop(columns="in_place").to_html(index=False, escape=True)
         return f"<p>{escape(repr(self))}</p>{html}"

@@ -17,18 +17,21 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from platform import python_version
-from typing import Any
+from typing import Any, Literal, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
+from models.base import Frozen
+from models.case import Case
 from models.outcome import GoalResult
 from models.plan import PlanRecord
 from optimizer.auditing import audit
-from optimizer.errors import AuditError, EvplanError
+from optimizer.errors import AuditError, CaseError, EvplanError
 from optimizer.outcome import Outcome
 from optimizer.plan import Plan
 from optimizer.settings import Settings
@@ -54,20 +57,60 @@ PLAN_TABLES = (
 _PACKAGES = ("evplan", "highspy", "pyomo", "numpy", "pydantic")
 
 
+class _Manifest(Frozen):
+    """``manifest.json``: where a run comes from and what it states about itself."""
+
+    format: int
+    case: str
+    status: Literal["optimal", "feasible"]
+    note: str
+    written: str
+    goals: tuple[GoalResult, ...]
+    seconds: dict[str, float]
+    versions: dict[str, str]
+    sha256: dict[str, str]
+
+
 class RunError(EvplanError):
     """A run folder that cannot be written or read."""
+
+
+class FolderError(RunError):
+    """The folder that was named cannot become a run, or is none."""
 
 
 def free_folder(parent: Path, name: str) -> Path:
     """A folder for a new run that does not exist yet, named by case and time."""
     stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
-    safe = "".join(c if c.isalnum() or c in "-_" else "_" for c in name)
+    safe = "".join(c if c.isalnum() or c in "-_" else "_" for c in name)[:60]
     folder = parent / f"{safe}-{stamp}"
     number = 2
     while folder.exists():
         folder = parent / f"{safe}-{stamp}-{number}"
         number += 1
     return folder
+
+
+def check_free(folder: Path) -> None:
+    """Raise `FolderError` when a run cannot be written there; makes nothing."""
+    if os.path.lexists(folder):
+        raise FolderError(
+            f"{folder} is there already; a run is never written over another one: name a new folder"
+        )
+    try:
+        parent = next(path for path in folder.absolute().parents if os.path.lexists(path))
+        usable = parent.is_dir() and os.access(parent, os.W_OK | os.X_OK)
+    except (OSError, ValueError) as error:
+        raise FolderError(f"{folder} cannot be written: {_why(error)}") from None
+    if not usable:
+        why = "is not a folder" if not parent.is_dir() else "may not be written to"
+        raise FolderError(f"{folder} cannot be written: {parent} {why}")
+
+
+def _why(error: Exception) -> str:
+    """What went wrong, in one line and without the name of the file."""
+    words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return " ".join(words.split())
 
 
 def save_run(outcome: Outcome, folder: str | Path) -> Path:
@@ -79,21 +122,23 @@ def save_run(outcome: Outcome, folder: str | Path) -> Path:
     folder = Path(folder)
     if outcome.plan is None:
         raise RunError("there is no plan to write")
-    if folder.exists():
-        raise RunError(f"{folder} is there already; a run is never written over another one")
+    check_free(folder)
+    made = [path for path in folder.absolute().parents if not path.exists()]
+    partial: Path | None = None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    except OSError as error:
-        raise RunError(f"{folder} cannot be written: {error.strerror or error}") from None
-    try:
+        partial = Path(tempfile.mkdtemp(prefix=".run-", dir=folder.parent))
         _write(outcome, outcome.plan.record, partial)
         partial.chmod(0o755)
         os.rename(partial, folder)
     except OSError as error:
-        raise RunError(f"{folder} cannot be written: {error.strerror or error}") from None
+        raise RunError(f"{folder} cannot be written: {_why(error)}") from None
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        if partial is not None:
+            shutil.rmtree(partial, ignore_errors=True)
+        for parent in made:  # innermost first; those that hold something stay
+            with suppress(OSError):
+                parent.rmdir()
     return folder
 
 
@@ -104,18 +149,18 @@ def _write(outcome: Outcome, record: PlanRecord, folder: Path) -> None:
     (folder / "tables").mkdir()
     for table in PLAN_TABLES:
         _text(folder / "tables" / f"{table}.csv", _csv(record, table))
-    manifest = {
-        "format": FORMAT,
-        "case": outcome.case.name,
-        "status": outcome.status,
-        "note": outcome.note,
-        "written": datetime.now(UTC).isoformat(timespec="seconds"),
-        "goals": [goal.model_dump(mode="json") for goal in outcome.goals],
-        "seconds": {phase: round(value, 3) for phase, value in outcome.seconds.items()},
-        "versions": versions(),
-        "sha256": dict(_hashes(folder)),
-    }
-    _text(folder / MANIFEST, _json(manifest))
+    manifest = _Manifest(
+        format=FORMAT,
+        case=outcome.case.name,
+        status="optimal" if outcome.proven else "feasible",
+        note=outcome.note,
+        written=datetime.now(UTC).isoformat(timespec="seconds"),
+        goals=outcome.goals,
+        seconds={phase: round(value, 3) for phase, value in outcome.seconds.items()},
+        versions=versions(),
+        sha256=dict(_hashes(folder)),
+    )
+    _text(folder / MANIFEST, _json(manifest.model_dump(mode="json")))
 
 
 def _text(path: Path, text: str) -> None:
@@ -157,31 +202,68 @@ def versions() -> dict[str, str]:
 def load_run(folder: str | Path) -> Outcome:
     """Read a run folder and audit its plan again.
 
-    Raises `RunError` when it is not a run folder or was changed after it was
-    written, `AuditError` when its plan does not hold.
+    Raises `FolderError` when it is not a run folder, `AuditError` when its plan
+    does not hold, `RunError` when it was changed otherwise or cannot be read.
     """
     folder = Path(folder)
     if not (folder / MANIFEST).is_file():
-        raise RunError(f"{folder} is not a run folder: it has no {MANIFEST}")
+        raise FolderError(f"{folder} is not a run folder: it has no {MANIFEST}")
+    manifest = _read(folder, MANIFEST, _Manifest)
+    if manifest.format != FORMAT:
+        raise RunError(f"{folder} has the format {manifest.format}; this version reads {FORMAT}")
+    record = _read(folder, PLAN, PlanRecord)
+    settings = _read(folder, SETTINGS, Settings)
     try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        if manifest["format"] != FORMAT:
-            raise RunError(
-                f"{folder} has the format {manifest['format']}; this version reads {FORMAT}"
-            )
-        record = PlanRecord.model_validate_json((folder / PLAN).read_text(encoding="utf-8"))
-        settings = Settings.model_validate_json((folder / SETTINGS).read_text(encoding="utf-8"))
-        goals = tuple(GoalResult.model_validate(goal) for goal in manifest["goals"])
-        stated = dict(manifest["sha256"])
-        status, note, seconds = manifest["status"], manifest["note"], manifest["seconds"]
-    except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
-        raise RunError(f"{folder} cannot be read: {error}") from None
-    case = load_case(folder / "case")
-    violations = audit(case, record, goals)
+        case = load_case(folder / "case")
+    except CaseError as error:
+        raise RunError(f"{folder} cannot be read: its case was changed\n{error}") from None
+    found = dict(_hashes(folder))
+    stated = manifest.sha256
+    changed = sorted(name for name in {*stated, *found} if stated.get(name) != found.get(name))
+    violations = _violations(folder, case, record, manifest.goals, changed)
     if violations:
         raise AuditError(violations)
-    found = dict(_hashes(folder))
-    changed = sorted(name for name in {*stated, *found} if stated.get(name) != found.get(name))
     if changed:
         raise RunError(f"{folder} was changed after it was written: {', '.join(changed)}")
-    return Outcome(case, settings, status, Plan(record), goals, seconds, note)
+    return Outcome(
+        case,
+        settings,
+        manifest.status,
+        Plan(record),
+        manifest.goals,
+        manifest.seconds,
+        manifest.note,
+    )
+
+
+Record = TypeVar("Record", bound=BaseModel)
+
+
+def _read(folder: Path, name: str, kind: type[Record]) -> Record:
+    """One JSON file of a run; raises `RunError` that names the file and the place in it."""
+    try:
+        return kind.model_validate_json((folder / name).read_bytes())
+    except OSError as error:
+        raise RunError(f"{folder} cannot be read: {name}: {_why(error)}") from None
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        where = f"{name}, {place}" if place else name
+        raise RunError(f"{folder} cannot be read: {where}: {first['msg']}") from None
+
+
+def _violations(
+    folder: Path,
+    case: Case,
+    record: PlanRecord,
+    goals: tuple[GoalResult, ...],
+    changed: list[str],
+) -> tuple[object, ...]:
+    """What the audit finds; a plan that no longer fits its case is a changed run."""
+    try:
+        return tuple(audit(case, record, goals))
+    except (LookupError, ValueError):
+        if not changed:
+            raise
+        names = ", ".join(changed)
+        raise RunError(f"{folder} was changed after it was written: {names}") from None

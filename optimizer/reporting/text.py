@@ -7,7 +7,10 @@ line's; prices of limits come from re-solves, not from here.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from rich.cells import cell_len
 
 from models.case import Case
 from models.outcome import STATUS_WORDS, GoalResult
@@ -26,6 +29,8 @@ _GOAL_WORDS = {
     "spending": "spending on commitments",
     "peak_funding": "peak funding",
 }
+_KINDS = {"entries": "entry", "launches": "launch"}
+_MORE_TIME = "Give it more time with --time-limit, or leave the limit out."
 _LIMIT_WORDS = {
     "site": "{name} builds all it can",
     "component": "all {name} are used",
@@ -36,9 +41,33 @@ _LIMIT_WORDS = {
 }
 
 
+#: Columns of `goal_rows` and `decision_rows`; those that end in > are flush right.
+GOAL_COLUMNS = ("Goal", "Reached>", "Bound>", "Gap>", "Proof")
+DECISION_COLUMNS = ("Start", "Effective", "Kind", "What", "Cost>")
+
+
+def one_line(text: str) -> str:
+    """Text as one line that a terminal shows as it is: titles may hold anything."""
+    line = " ".join(text.split())
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in line)
+
+
+def aligned(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """A table as lines of text, as wide as its cells and without trailing blanks."""
+    table = [[column.rstrip(">") for column in columns]]
+    table += [[one_line(cell) for cell in row] for row in rows]
+    widths = [max(cell_len(row[n]) for row in table) for n in range(len(columns))]
+
+    def padded(cell: str, n: int) -> str:
+        blanks = " " * (widths[n] - cell_len(cell))
+        return blanks + cell if columns[n].endswith(">") else cell + blanks
+
+    return ["  ".join(padded(cell, n) for n, cell in enumerate(row)).rstrip() for row in table]
+
+
 def cars(value: float) -> str:
     """Cars, as people write them."""
-    return f"{value:,.0f}"
+    return f"{round(value) + 0:,}"
 
 
 def amount(case: Case, value: float) -> str:
@@ -46,27 +75,53 @@ def amount(case: Case, value: float) -> str:
     words = {1e3: " thousand", 1e6: " million", 1e9: " billion"}
     unit = words.get(case.money_unit, "" if case.money_unit == 1 else f" x {case.money_unit:g}")
     digits = 0 if abs(value) >= 1000 else 1
-    return f"{case.currency} {value:,.{digits}f}{unit}".strip()
+    rounded = round(value, digits)
+    number = f"{rounded:,.{digits}f}" if rounded else "0"
+    return f"{case.currency} {number}{unit}".strip()
 
 
 def percent(value: float) -> str:
     """A share in per cent, with as many digits as it needs."""
-    return f"{100 * value:.2g} %" if 0 < abs(value) < 0.1 else f"{100 * value:.1f} %"
+    if value == 0:
+        return "0 %"
+    if abs(value) < 1e-6:
+        return "< 0.0001 %"
+    return f"{Decimal(f'{100 * value:.2g}'):f} %" if abs(value) < 0.1 else f"{100 * value:.1f} %"
 
 
 def headline(outcome: Outcome) -> list[str]:
     """What a reader must know first, one sentence a line."""
+    note = [_sentence(outcome.note)] if outcome.note else []
     if outcome.plan is None:
-        note = [f"{outcome.note[:1].upper()}{outcome.note[1:]}."] if outcome.note else []
-        words = STATUS_WORDS[outcome.status]
-        return [f"{outcome.case.title or outcome.case.name}: {words}.", *note]
+        cure = _conditions(outcome.case) if outcome.status == "infeasible" else _MORE_TIME
+        return [_sentence(STATUS_WORDS[outcome.status]), *note, cure]
     case, record = outcome.case, outcome.plan.record
     return [
         *_target_lines(outcome, record),
         f"Volume: {_by_year(case, record)}.",
         *_cash_lines(case, record),
         _proof_line(outcome),
+        *note,
     ]
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _conditions(case: Case) -> str:
+    """Where to look when nothing satisfies a case: all that it asks for without choice."""
+    found = []
+    if case.target is not None and case.target.required:
+        found.append(f"the target of {cars(case.target.volume)} cars, which is required")
+    mandatory = [row.id for row in case.commitments.values() if row.status == "mandatory"]
+    if mandatory:
+        more = f" and {len(mandatory) - 3} more" if len(mandatory) > 3 else ""
+        found.append(f"what is mandatory ({', '.join(mandatory[:3])}{more})")
+    if case.finance.cash_floor is not None:
+        found.append(f"the cash floor of {amount(case, case.finance.cash_floor)}")
+    found.append("what is in place and what it costs and occupies")
+    return f"The case asks for these without choice, one of them must give: {'; '.join(found)}."
 
 
 def _target_lines(outcome: Outcome, record: PlanRecord) -> list[str]:
@@ -135,6 +190,8 @@ def _cash_lines(case: Case, record: PlanRecord) -> list[str]:
 
 
 def _proof_line(outcome: Outcome) -> str:
+    if outcome.status == "optimal" and outcome.settings.gap == 0:
+        return "Every goal is proven best."
     if outcome.status == "optimal":
         return f"Every goal is proven best to within {percent(outcome.settings.gap)}."
     open_goals = [_GOAL_WORDS[goal.kind] for goal in outcome.goals if not goal.proven]
@@ -197,11 +254,25 @@ def title_of(case: Case, id: str) -> str:
     return " ".join(parts)
 
 
-def decisions_in_time(case: Case, record: PlanRecord) -> list[Decision]:
+def decisions_in_time(record: PlanRecord) -> list[Decision]:
     """What the plan starts, by start period and then in the order of the case."""
     order = {label: t for t, label in enumerate(record.periods)}
     chosen = [row for row in record.decisions if not row.in_place]
     return sorted(chosen, key=lambda row: order.get(row.start or "", -1))
+
+
+def decision_rows(case: Case, record: PlanRecord) -> list[tuple[str, str, str, str, str]]:
+    """Start, effective, kind, what, cost: one row for each commitment started."""
+    return [
+        (
+            row.start or "",
+            row.effective or "",
+            _KINDS.get(row.kind, row.kind.removesuffix("s")),
+            title_of(case, row.commitment),
+            amount(case, row.cost) if row.cost else "",
+        )
+        for row in decisions_in_time(record)
+    ]
 
 
 def limits_in_words(case: Case, record: PlanRecord) -> list[str]:
@@ -230,10 +301,10 @@ def limits_in_words(case: Case, record: PlanRecord) -> list[str]:
         lines.append(
             (
                 0,
-                f"launched cars sell all that is demanded in {len(sold_out)} of {len(demand)} market-periods",
+                f"launched cars sell all that is demanded of them in {len(sold_out)} of {len(demand)} periods, counted by car and market",
             )
         )
-    return [line for _, line in lines]
+    return [line for _, line in lines] or ["nothing: no limit is used up"]
 
 
 def _when(order: dict[str, int], periods: Iterable[str]) -> str:
