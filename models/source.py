@@ -1,7 +1,8 @@
 """Where a number comes from, and how far it may be off.
 
 Each row of ``sources`` speaks for the cells that its ``cells`` name (``*`` stands
-for one part of a path). Not used by any decision: it is what reports, sensitivity
+for one part of a path); no cell is named by two rows, so that each number has one
+origin and one range. Not used by any decision: it is what reports, sensitivity
 runs and readers rest on.
 """
 

@@ -126,6 +126,47 @@ def test_duties_are_those_known_in_2023(case: Case) -> None:
     ]  # fmt: skip
 
 
+def test_budgets_are_totals_over_the_thirteen_quarters(case: Case) -> None:
+    """Development is 2.0 billion a year for 3.25 years; capital what peers spent in that time."""
+    assert {row.scope for row in case.budgets} == {"total"}
+    budget = {row.category: row.amount for row in case.budgets}
+    assert set(budget) == {"development", "market_entry", "capital"}
+    years = len(case.horizon.labels) / 4
+    assert budget["development"] == 2000 * years
+    # A quarter of 13 billion of new money, and at most a quarter more out of the margin abroad.
+    assert 13_000 / 4 <= budget["market_entry"] <= 1.25 * 13_000 / 4
+    # Peers: 1.4 to 2.6 billion in half a year.
+    assert 2 * 1400 * years <= budget["capital"] <= 2 * 2600 * years
+
+
+def test_only_market_entry_could_use_up_its_budget(case: Case) -> None:
+    """All steps of capacity cost 10.05 billion of 12, all cars and the platform 4.15 of 6.5."""
+    wanted: Counter[str] = Counter()
+    for row in case.commitments.values():
+        if row.status != "in_place":
+            wanted[row.category] += round(row.cost)
+    budget = {row.category: row.amount for row in case.budgets}
+    # The costs of expansions.csv and of vehicles.csv, added by hand.
+    assert wanted["capital"] == 1600 + 1800 + 2 * 2400 + 500 + 360 + 450 + 240 + 300
+    assert wanted["development"] == 550 + 750 + 3 * 900
+    # The platform is in place from 2024Q1: of its 1,200 over eight quarters one is left to pay.
+    platform = case.commitments["platforms.leap_3"]
+    assert (platform.category, platform.cost / platform.lead) == ("development", 150)
+    assert wanted["capital"] < budget["capital"]
+    assert wanted["development"] + 150 < budget["development"]
+    assert wanted["market_entry"] > budget["market_entry"]
+
+
+def test_engineers_are_three_quarters_of_what_the_spending_pays(case: Case) -> None:
+    """CNY 474 million in 2023Q3 at 0.15 a head is 3,160; three quarters, then 10% a year."""
+    rows = [row for row in case.resources if row.resource == "engineers"]
+    assert [row.since for row in rows] == [None, "2025Q1", "2026Q1"]
+    first, second, third = (row.available for row in rows)
+    assert first == pytest.approx(0.75 * 474 / 0.15, rel=0.03)
+    assert second / first == pytest.approx(1.10, abs=0.015)
+    assert third / second == pytest.approx(1.10, abs=0.015)
+
+
 def test_right_hand_drive_takes_longer(case: Case) -> None:
     """One quarter more than Germany in Australia and New Zealand, two in the United Kingdom."""
     lead = {row.market: row.lead for row in case.launches if row.vehicle == "c10"}
@@ -176,6 +217,12 @@ def test_every_number_has_exactly_one_source(case: Case) -> None:
     ):
         for setting in settings:
             assert times[(group, -1, setting)] == 1, f"{group}.{setting}"
+
+
+def test_no_number_is_named_by_two_sources(case: Case) -> None:
+    """One origin and one range each, left-out cells included, so that a what-if moves it once."""
+    times = Counter(cell for row in case.sources for cell in matching(case, row.cells))
+    assert [cell for cell, count in times.items() if count > 1] == []
 
 
 def test_every_source_says_where_a_number_is_from(case: Case) -> None:
