@@ -71,8 +71,8 @@ NO_LIMIT = 2_147_483_647
 SMALLEST_GAP = 1e-6
 
 
-#: Search settings of HiGHS that were measured to help on planning cases: with good
-#: starts at hand its own heuristics and restarts cost more than they bring.
+#: Search settings of HiGHS that were measured to help on planning cases: with a good
+#: start at hand its own heuristics and restarts cost more than they bring.
 TUNING: dict[str, Any] = {
     "mip_heuristic_effort": 0.01,
     "mip_allow_restart": False,
@@ -99,6 +99,9 @@ class Session:
             self._options["presolve"] = "off"  # type: ignore[assignment]
         self._extra: list[tuple[Vector, float, float]] = []
         self._changed: dict[tuple[int, int], float] = {}
+        # Without a column HiGHS does not look at the rows.
+        broken = (matrix.row_lower > 0) | (matrix.row_upper < 0)
+        self._rows_hold_empty = not bool(broken.any())
         self._whole = np.flatnonzero(matrix.integer).astype(np.int32)
         self.lower = matrix.lower.copy()
         self.upper = matrix.upper.copy()
@@ -245,9 +248,7 @@ class Session:
         status = highs.getModelStatus()
         info = highs.getInfo()
         kinds = highspy.HighsModelStatus
-        impossible = (self.matrix.row_lower > 0) | (self.matrix.row_upper < 0)
-        if status == kinds.kModelEmpty and impossible.any():
-            # Without a column HiGHS does not look at the rows.
+        if status == kinds.kModelEmpty and not self._rows_hold_empty:
             return Answer("infeasible", None, None, None)
         if status in (kinds.kInfeasible, kinds.kUnboundedOrInfeasible):
             return Answer("infeasible", None, None, None)
@@ -336,7 +337,8 @@ class Session:
             self._highs = self._fresh()
             return None
         status = highs.getModelStatus()
-        found = status in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kModelEmpty)
+        empty = status == highspy.HighsModelStatus.kModelEmpty and self._rows_hold_empty
+        found = status == highspy.HighsModelStatus.kOptimal or empty
         result = np.array(highs.getSolution().col_value) * self._scale if found else None
         highs.changeColsIntegrality(
             len(whole), whole, np.full(len(whole), int(kinds.kInteger), np.uint8)

@@ -98,6 +98,7 @@ class _Run:
             self.matrix, threads=self.settings.threads, seed=self.settings.seed
         )
         self.seconds["hand over"] = time.monotonic() - mark
+        self._do_nothing()
         found: list[_Found] = []
         for goal in self.case.goals_in_order:
             mark = time.monotonic()
@@ -107,6 +108,12 @@ class _Run:
                 return self._without_plan()
             found.append(result)
         return self._finished(found)
+
+    def _do_nothing(self) -> None:
+        """Take the plan that starts nothing it need not as a first one, if it holds."""
+        least = np.where(np.isfinite(self.matrix.lower), self.matrix.lower, 0.0)
+        nothing = _ones([])
+        self.x = self.session.polish(least, nothing, "max")
 
     # One goal after another ---------------------------------------------------
 
