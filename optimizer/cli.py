@@ -98,7 +98,7 @@ def check(case: CaseArgument) -> None:
         from optimizer.reporting.text import one_line
         from optimizer.tables import load_case
 
-        found = load_case(case)
+        found = load_case(_folder("CASE", case))
         rows = sum(len(found.rows(table)) for table in TABLES)
         horizon = found.horizon
         _print(
@@ -118,7 +118,7 @@ def init(
     with _friendly():
         from optimizer.catalogue import copy_case
 
-        copy_case(source, _folder("DIR", folder))
+        copy_case(_folder("--from", source), _folder("DIR", folder))
         _print(f"Made {folder} from {source}. Next: evplan check {folder}")
 
 
@@ -206,7 +206,7 @@ def _prepared(
             volume = _number(target, Target.model_fields["volume"])
         except CellError as error:
             raise CaseError([_of_option("target", error)]) from None
-    case = load_case(name)
+    case = load_case(_folder("CASE", name))
     if given:
         case = case.with_changes(given)
     if target is None and deadline is None and not required:

@@ -144,15 +144,16 @@ def _target_lines(outcome: Outcome, record: PlanRecord) -> list[str]:
     short = target.volume - best.volume
     line = (
         f"{wanted}{by} is missed by {cars(short)} cars ({percent(short / target.volume)}): "
-        f"the year to {best.last} comes closest with {cars(best.volume)}"
+        f"the year to {best.last} comes closest with {cars(best.volume)} cars"
     )
-    if goal and goal.bound is not None:
-        could = goal.bound >= target.volume
-        line += (
-            f"; it is not ruled out (bound {cars(goal.bound)})"
-            if could
-            else f"; no plan has a year above {cars(goal.bound)}"
-        )
+    if goal is None:
+        return [line + "."]
+    if goal.bound is None:
+        line += "; it is not ruled out"
+    elif goal.bound >= target.volume:
+        line += f"; it is not ruled out (bound {cars(goal.bound)} cars)"
+    else:
+        line += f"; no plan has a year above {cars(goal.bound)} cars"
     return [line + "."]
 
 
