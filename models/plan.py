@@ -23,7 +23,9 @@ class Decision(Frozen):
     commitment: str = Field(description="id, such as launches.c10.germany")
     kind: str = Field(description="table of the commitment")
     start: Period | None = Field(description="period of its start; none: long before the horizon")
-    effective: Period | None = Field(description="first period of its effect; may lie after the horizon")
+    effective: Period | None = Field(
+        description="first period of its effect; may lie after the horizon"
+    )
     in_place: bool = Field(description="it was in place and not decided")
     cost: float = Field(description="one-off cost within the horizon, money")
     because: tuple[str, ...] = Field(description="commitments that allow it")
@@ -115,7 +117,9 @@ class Totals(Frozen):
     """The figures that goals are about."""
 
     volume: float = Field(description="counted volume over the horizon, cars")
-    last_year_volume: float = Field(description="counted volume in the last year of the horizon, cars")
+    last_year_volume: float = Field(
+        description="counted volume in the last year of the horizon, cars"
+    )
     npv: float = Field(description="net present value, money")
     terminal_value: float = Field(description="part of the NPV that lies after the horizon, money")
     spending: float = Field(description="one-off cost of commitments, money")

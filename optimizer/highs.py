@@ -262,7 +262,9 @@ class Session:
             kinds.kIterationLimit,
             kinds.kModelEmpty,
         ):
-            raise SolverError(f"the solver ended with the status {highs.modelStatusToString(status)}")
+            raise SolverError(
+                f"the solver ended with the status {highs.modelStatusToString(status)}"
+            )
         x = None
         if info.primal_solution_status == 2 or status == kinds.kModelEmpty:
             x = np.array(highs.getSolution().col_value, dtype=np.float64) * self._scale
@@ -379,7 +381,7 @@ def _scaling(matrix: Matrix) -> tuple[Floats, Floats]:
         scale = 1.0 / _middle(size * row_scale[rows], columns, len(scale))
         scale[matrix.integer] = 1.0
     row_scale = 1.0 / _middle(size * scale[columns], rows, len(row_scale))
-    return 2.0 ** np.round(np.log2(scale)), 2.0 ** np.round(np.log2(row_scale))
+    return np.exp2(np.round(np.log2(scale))), np.exp2(np.round(np.log2(row_scale)))
 
 
 def _middle(size: Floats, place: Any, count: int) -> Floats:
@@ -437,7 +439,11 @@ class _Watch:
         found = np.isfinite(best) and abs(data.mip_primal_bound) < 1e29
         if self.enough is not None and found and self.sign * (best - self.enough) <= 0:
             self.satisfied = True
-        if self.hopeless is not None and self.bound is not None and self.sign * (self.bound - self.hopeless) > 0:
+        if (
+            self.hopeless is not None
+            and self.bound is not None
+            and self.sign * (self.bound - self.hopeless) > 0
+        ):
             self.satisfied = True
         # HiGHS keeps the flag from one run to the next, so it is set both ways.
         event.interrupt(self.satisfied or self.left or self.stop.asked.is_set())

@@ -170,9 +170,7 @@ class _Recorder:
         rows = []
         for t, label in enumerate(self.labels):
             own = self.block.own_sales[t].value()
-            partner = sum(
-                self.block.partner_units[row.deal, t].value() for row in self.case.deals
-            )
+            partner = sum(self.block.partner_units[row.deal, t].value() for row in self.case.deals)
             counted = own + self.block.counted_partner[t].value()
             rows.append(Volume(period=label, own=own, partner=partner, counted=counted))
         return tuple(rows)
@@ -209,7 +207,9 @@ class _Recorder:
                 used = self.block.entry_sales.get((row.market, row.mode, t), Linear()).value()
                 yield self._use("network", f"{row.market}.{row.mode}", t, used, available)
         for (name, t), used in self.block.site_use.items():
-            yield self._use("site", name, t, used.value(), self.block.site_capacity[name, t].value())
+            yield self._use(
+                "site", name, t, used.value(), self.block.site_capacity[name, t].value()
+            )
         for (name, t), used in self.block.component_use.items():
             available = self.block.component_capacity[name, t].value()
             yield self._use("component", name, t, used.value(), available)
@@ -248,9 +248,7 @@ class _Recorder:
         return range(max(0, start + self.block.steps[id].lead), len(self.labels))
 
     def _use(self, kind: Any, name: str, t: int, used: float, available: float) -> LimitUse:
-        return LimitUse(
-            kind=kind, name=name, period=self.labels[t], used=used, available=available
-        )
+        return LimitUse(kind=kind, name=name, period=self.labels[t], used=used, available=available)
 
     # Money ------------------------------------------------------------------
 

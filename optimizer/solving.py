@@ -94,9 +94,7 @@ class _Run:
         self.matrix: Matrix = compile_model(model)
         self.pool: Pool = compile_pool(self.matrix, self.block.tightening)
         self.used: set[int] = set()
-        self.session = Session(
-            self.matrix, threads=self.settings.threads, seed=self.settings.seed
-        )
+        self.session = Session(self.matrix, threads=self.settings.threads, seed=self.settings.seed)
         self.seconds["hand over"] = time.monotonic() - mark
         self._do_nothing()
         found: list[_Found] = []
@@ -340,7 +338,8 @@ class _Run:
         else:
             self.session.keep(_ones(list(columns.values())), 1.0, float("inf"))
         # The plan at hand reaches one of them: let it say so, as it is the next start.
-        assert self.x is not None and self.case.target is not None
+        assert self.x is not None
+        assert self.case.target is not None
         for window, column in columns.items():
             reaches = self._window_volume(window) >= self.case.target.volume * REACHED
             self.x[column] = 1.0 if reaches else 0.0
@@ -369,9 +368,7 @@ class _Run:
             mark = time.monotonic()
             status = self._confirmed()
             self.seconds["confirmation"] = time.monotonic() - mark
-        return Outcome(
-            self.case, self.settings, status, seconds=self._timings(), note=self.note
-        )
+        return Outcome(self.case, self.settings, status, seconds=self._timings(), note=self.note)
 
     def _confirmed(self) -> Status:
         """Ask again on another road: without presolve, with another seed and no objective."""
@@ -448,21 +445,21 @@ def _result(case: Case, record: PlanRecord, found: _Found) -> GoalResult:
         "kept": found.kept,
     }
     if kind != "target_date":
-        return GoalResult(value=_value(case, record, goal), **common)  # type: ignore[arg-type]
+        return GoalResult(value=_value(case, record, goal), **common)
     reached = [window for window in record.windows if window.reached]
     if reached:
         return GoalResult(
             value=reached[0].volume,
             period=reached[0].last,
             bound_period=None if found.bound_window is None else label(found.bound_window),
-            **common,  # type: ignore[arg-type]
+            **common,
         )
     value = max(window.volume for window in record.windows)
     return GoalResult(
         value=value,
         shortfall=record.windows[0].target - value,
         bound_period=None if found.bound_window is None else label(found.bound_window),
-        **common,  # type: ignore[arg-type]
+        **common,
     )
 
 

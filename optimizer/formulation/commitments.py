@@ -126,9 +126,7 @@ def waits(case: Case) -> Iterator[Wait]:
         vehicle_row = known[f"vehicles.{launch.vehicle}"]
         yield Wait(launch.id, ((vehicle_row.id, vehicle_row.lead - launch.lead),))
         if modes[launch.market]:
-            yield Wait(
-                launch.id, tuple((e.id, e.lead - launch.lead) for e in modes[launch.market])
-            )
+            yield Wait(launch.id, tuple((e.id, e.lead - launch.lead) for e in modes[launch.market]))
 
 
 def schedule(case: Case) -> dict[str, Steps]:
@@ -180,15 +178,15 @@ def _cut_useless_starts(case: Case, steps: dict[str, Steps], rules: list[Wait]) 
     what is mandatory keeps its window.
     """
     end = case.horizon.count - 1
-    useful = {id: -1 for id in steps}
+    useful = dict.fromkeys(steps, -1)
     for id, step in steps.items():
         if step.row.table in OWN_EFFECT:
             useful[id] = end - step.lead
     for payment in case.deal_payments:
         step = steps[f"deals.{payment.deal}"]
-        wait = payment.after + (step.lead if payment.counted_from == "effective" else 0)
+        delay = payment.after + (step.lead if payment.counted_from == "effective" else 0)
         if payment.amount > 0:
-            useful[step.id] = max(useful[step.id], end - wait)
+            useful[step.id] = max(useful[step.id], end - delay)
     for id, step in steps.items():
         if step.row.status == "mandatory":
             useful[id] = end
@@ -235,9 +233,7 @@ def formulate(block: Block, quantities: Quantities) -> None:
         if step.row.status == "mandatory":
             step.variables[-1].setlb(1.0)
 
-    block.waits = [
-        wait for wait in waits(case) if steps[wait.commitment].variables
-    ]
+    block.waits = [wait for wait in waits(case) if steps[wait.commitment].variables]
     block.started_stays_started = Constraint(
         [(step.id, t) for step in undecided for t in range(step.earliest + 1, step.latest + 1)],
         rule=started_stays_started,
@@ -265,7 +261,8 @@ def started_stays_started(block: Block, id: str, t: int) -> Any:
 
 def mandatory_can_start(block: Block, number: int) -> Any:
     """A mandatory commitment starts: impossible when its rules leave no start (1)."""
-    return at_most(Linear(1.0), Linear(0.0))
+    can_start = block.steps[block.never[number]].started(len(block.quantities.periods) - 1)
+    return at_most(Linear(1.0), can_start)
 
 
 def waits_for_predecessor(block: Block, number: int, t: int) -> Any:
@@ -301,7 +298,7 @@ def group_within_limit(block: Block, group: str) -> Any:
 
 
 def _exclusivities(block: Block, case: Case) -> None:
-    pairs = []
+    pairs: list[tuple[str, str, int]] = []
     for rule in case.exclusivities:
         deal, other = block.steps[f"deals.{rule.deal}"], block.steps[rule.commitment]
         if other.start is None and other.possible and deal.possible:
@@ -369,8 +366,7 @@ def _too_many_at_once(block: Block, quantities: Quantities) -> Iterator[Linear]:
                 (
                     (need, step.id)
                     for need, step in items
-                    if need > HEAVY * available
-                    and step.earliest <= t < step.latest + step.lead
+                    if need > HEAVY * available and step.earliest <= t < step.latest + step.lead
                 ),
                 reverse=True,
             )

@@ -218,7 +218,8 @@ def throughput(block: Block, market: str, mode: str, t: int) -> Linear:
     """Cars that the network of an entry can sell in ``t``, before any exclusivity."""
     row = block.entry_row[market, mode]
     most = row.throughput_per_year / block.quantities.per_year
-    return block.entry[market, mode].ramped(block.quantities.ramps[row.ramp], t, most)
+    entry: Steps = block.entry[market, mode]
+    return entry.ramped(block.quantities.ramps[row.ramp], t, most)
 
 
 def sales_within_network(block: Block, market: str, mode: str, t: int) -> Any:
@@ -238,7 +239,8 @@ def sales_need_entry(block: Block, market: str, mode: str, vehicle: str, t: int)
 def _sales_and_entry(block: Block, market: str, mode: str, vehicle: str, t: int) -> Linear:
     most = block.most_sold[vehicle, market, t]
     sales = Linear().term(1.0, block.x[market, mode, vehicle, t])
-    return block.entry[market, mode].effective(t, -most, sales)
+    entry: Steps = block.entry[market, mode]
+    return entry.effective(t, -most, sales)
 
 
 def exclusivity_ends_sales(block: Block, market: str, mode: str, t: int, number: int) -> Any:

@@ -13,8 +13,8 @@ from pyomo.core import Binary, Block, Constraint, NonNegativeReals, Var
 
 from models.checks import target_windows
 from models.target import Goal
-from optimizer.formulation.money import cash_at_end
 from optimizer.formulation.linear import Linear, at_most, total
+from optimizer.formulation.money import cash_at_end
 from optimizer.formulation.quantities import Quantities
 
 #: Part of the target that counts as reaching it: less than a solver's tolerance
@@ -34,9 +34,7 @@ def formulate(block: Block, quantities: Quantities) -> None:
     block.target_is_required = Constraint(rule=target_is_required)
     if any(goal.kind == "peak_funding" for goal in case.goals_in_order):
         block.funding = Var(within=NonNegativeReals)
-        block.funding_covers_cash = Constraint(
-            list(quantities.periods), rule=funding_covers_cash
-        )
+        block.funding_covers_cash = Constraint(list(quantities.periods), rule=funding_covers_cash)
 
 
 def window_volume(block: Block, periods: tuple[int, ...]) -> Linear:

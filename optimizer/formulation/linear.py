@@ -61,9 +61,8 @@ class Linear:
 
     def value(self) -> float:
         """The sum at the variables' values."""
-        return self.constant + sum(
-            c * v.value for c, v in zip(self.coefficients, self.variables, strict=True)
-        )
+        pairs = zip(self.coefficients, self.variables, strict=True)
+        return self.constant + float(sum(c * v.value for c, v in pairs))
 
 
 def total(parts: Iterable[Linear]) -> Linear:

@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from pyomo.core import Block, Constraint, Reals, Var
+from pyomo.core import Block, Constraint
 
 from models.commitment import Commitment
 from models.finance import Budget
 from models.plan import CASH_ITEMS, ONE_OFF_ITEMS
-from optimizer.formulation.linear import Linear, at_most, equal, total
+from optimizer.formulation.linear import Linear, at_most, total
 from optimizer.formulation.quantities import Quantities
 
 
@@ -46,7 +46,10 @@ def formulate(block: Block, quantities: Quantities) -> None:
     )
     block.terminal_value = _terminal_value(block, quantities)
     block.npv = total(
-        [block.terminal_value, *(Linear().add(net, quantities.discount[t]) for t, net in block.net_cash.items())]
+        [
+            block.terminal_value,
+            *(Linear().add(net, quantities.discount[t]) for t, net in block.net_cash.items()),
+        ]
     )
     block.spending = total(block.spent.values())
     _budgets(block, quantities)

@@ -113,7 +113,9 @@ class Quantities:
         """Customs value by (vehicle, market) and period, money per car."""
         unit = self.case.money_unit
         stated = [
-            row if row.customs_value is not None else row.model_copy(update={"customs_value": row.net_price})
+            row
+            if row.customs_value is not None
+            else row.model_copy(update={"customs_value": row.net_price})
             for row in self.case.prices
         ]
         unrolled = self._unrolled(stated, "customs_value")
@@ -139,7 +141,10 @@ class Quantities:
     @cached_property
     def resources(self) -> dict[str, list[float]]:
         """Units of each resource by period."""
-        return {key[0]: values for key, values in self._unrolled(self.case.resources, "available").items()}
+        return {
+            key[0]: values
+            for key, values in self._unrolled(self.case.resources, "available").items()
+        }
 
     @cached_property
     def overheads(self) -> list[float]:

@@ -120,10 +120,10 @@ def _component_use(block: Block, quantities: Quantities) -> None:
     for (vehicle, _, t), sold in block.sold.items():
         for component, per_car in uses[vehicle]:
             block.component_use[component, t].add(sold, per_car)
-    for row in quantities.case.deal_supply:
+    for supply in quantities.case.deal_supply:
         for t in quantities.periods:
-            units = block.partner_units[row.deal, t]
-            block.component_use[row.component, t].add(units, row.per_unit)
+            units = block.partner_units[supply.deal, t]
+            block.component_use[supply.component, t].add(units, supply.per_unit)
 
 
 def component_within_capacity(block: Block, component: str, t: int) -> Any:
