@@ -69,6 +69,14 @@ class _Manifest(Frozen):
     seconds: dict[str, float]
     versions: dict[str, str]
     sha256: dict[str, str]
+    #: Hash of all of the above, against slips: anyone may compute it anew.
+    seal: str = ""
+
+    def sealed(self) -> _Manifest:
+        """The same with its seal."""
+        text = _json(self.model_dump(mode="json", exclude={"seal"}))
+        seal = hashlib.sha256(text.encode("utf-8")).hexdigest()
+        return self.model_copy(update={"seal": seal})
 
 
 class RunError(EvplanError):
@@ -160,7 +168,7 @@ def _write(outcome: Outcome, record: PlanRecord, folder: Path) -> None:
         versions=versions(),
         sha256=dict(_hashes(folder)),
     )
-    _text(folder / MANIFEST, _json(manifest.model_dump(mode="json")))
+    _text(folder / MANIFEST, _json(manifest.sealed().model_dump(mode="json")))
 
 
 def _text(path: Path, text: str) -> None:
@@ -220,6 +228,8 @@ def load_run(folder: str | Path) -> Outcome:
     found = dict(_hashes(folder))
     stated = manifest.sha256
     changed = sorted(name for name in {*stated, *found} if stated.get(name) != found.get(name))
+    if manifest != manifest.sealed():
+        changed.append(MANIFEST)
     violations = _violations(folder, case, record, manifest.goals, changed)
     if violations:
         raise AuditError(violations)

@@ -290,6 +290,12 @@ def _edit(path: Path, **values: Any) -> None:
         ("manifest.json", {"format": 2}, "has the format 2; this version reads 1"),
         ("manifest.json", {"status": "infeasible"}, "manifest.json, status: Input should be"),
         ("manifest.json", {"seconds": [1]}, "manifest.json, seconds: Input should be"),
+        (
+            "manifest.json",
+            {"note": "trust me"},
+            r"was changed after it was written: manifest\.json$",
+        ),
+        ("manifest.json", {"goals": []}, "."),
         ("manifest.json", {"sha256": {}}, "was changed after it was written: case/case.toml, "),
     ],
 )
@@ -302,6 +308,17 @@ def test_runs_that_were_changed(
     with pytest.raises(EvplanError, match=words) as caught:
         load_run(run)
     assert "pydantic" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["bound", "best", "gap", "kept", "proven", "unit"])
+def test_a_proof_that_was_edited(name: str, outcome: Outcome, tmp_path: Path) -> None:
+    """What the manifest states of a goal cannot be changed without notice."""
+    run = save_run(outcome, tmp_path / "run")
+    goals = [goal.model_dump(mode="json") for goal in outcome.goals]
+    goals[1][name] = {"proven": False, "unit": "money"}.get(name, 12_751.0)
+    _edit(run / "manifest.json", goals=goals)
+    with pytest.raises((RunError, AuditError)):
+        load_run(run)
 
 
 def test_every_file_of_a_run_is_looked_after(outcome: Outcome, tmp_path: Path) -> None:
