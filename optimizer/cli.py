@@ -84,10 +84,14 @@ def solve(
 
         with _progress() as report:
             outcome = find_plan(ready, settings, progress=report)
-        _show(outcome)
         if outcome.plan is None:
+            _show(outcome)
             raise typer.Exit(EXIT_NO_PLAN if outcome.status == "infeasible" else EXIT_LIMIT)
-        _print(f"\nWritten to {save_run(outcome, folder)}")
+        try:  # written first: whoever reads the output may go away before its end
+            save_run(outcome, folder)
+        finally:
+            _show(outcome)
+        _print(f"\nWritten to {folder}")
 
 
 @app.command()
@@ -316,6 +320,8 @@ def _show(outcome: Outcome) -> None:
     record = outcome.plan.record
     _heading("\nGoals in their order")
     for line in text.aligned(text.GOAL_COLUMNS, text.goal_rows(outcome)):
+        _print(line)
+    for line in text.given_up(outcome):
         _print(line)
     rows = text.decision_rows(case, record)
     _heading(f"\nDecisions in order of time ({len(rows)})")

@@ -14,7 +14,7 @@ from rich.cells import cell_len
 
 from models.case import Case
 from models.outcome import STATUS_WORDS, GoalResult
-from models.plan import Decision, LimitUse, PlanRecord
+from models.plan import Decision, PlanRecord
 from optimizer.outcome import Outcome
 
 #: A limit binds when this part of it is used: closer than a reader would tell.
@@ -31,13 +31,14 @@ _GOAL_WORDS = {
 }
 _KINDS = {"entries": "entry", "launches": "launch"}
 _MORE_TIME = "Give it more time with --time-limit, or leave the limit out."
+#: What is said of one limit that binds, and of several in the same periods.
 _LIMIT_WORDS = {
-    "site": "{name} builds all it can",
-    "component": "all {name} are used",
-    "resource": "all {name} are occupied",
-    "budget": "the budget {name} is spent",
-    "network": "the network {name} sells all it can",
-    "segment": "the largest share of {name} is reached",
+    "site": ("{} builds all it can", "{} build all they can"),
+    "component": ("all capacity of {} is used", "all capacity of {} is used"),
+    "resource": ("{} is fully occupied", "{} are fully occupied"),
+    "budget": ("the budget {} is spent", "the budgets {} are spent"),
+    "network": ("the network {} sells all it can", "the networks {} sell all they can"),
+    "segment": ("the largest share of {} is reached", "the largest shares of {} are reached"),
 }
 
 
@@ -213,6 +214,16 @@ def goal_rows(outcome: Outcome) -> list[tuple[str, str, str, str, str]]:
     ]
 
 
+def given_up(outcome: Outcome) -> list[str]:
+    """What goals gave up of their best for later ones, as their tolerance allows."""
+    return [
+        f"Of the {_goal_name(outcome.case, goal)}, {_shown(outcome.case, goal, goal.best)} "
+        "can be reached; the rest is given up for later goals."
+        for goal in outcome.goals
+        if not goal.period and abs(goal.best - goal.value) > 1e-5 * max(1.0, abs(goal.best))
+    ]
+
+
 def _goal_name(case: Case, goal: GoalResult) -> str:
     words = _GOAL_WORDS[goal.kind]
     if goal.kind == "volume_at":
@@ -240,11 +251,7 @@ def title_of(case: Case, id: str) -> str:
     row = case.commitments[id]
     if row.title:
         return row.title
-    titles = {
-        f"{r.table}.{r.key[0]}": getattr(r, "title", "")
-        for t in ("markets", "vehicles")
-        for r in case.rows(t)
-    }
+    titles = _titles(case)
     parts = id.split(".")[1:]
     if row.table == "launches":
         vehicle, market = parts
@@ -279,14 +286,17 @@ def decision_rows(case: Case, record: PlanRecord) -> list[tuple[str, str, str, s
 def limits_in_words(case: Case, record: PlanRecord) -> list[str]:
     """What binds in the plan, most periods first, each with when."""
     order = {label: t for t, label in enumerate(record.periods)}
-    binding: dict[tuple[str, str], list[LimitUse]] = defaultdict(list)
+    binding: dict[tuple[str, str], list[str]] = defaultdict(list)
     for row in record.limits:
         if row.kind != "demand" and row.available > 0 and row.used >= BINDING * row.available:
-            binding[row.kind, row.name].append(row)
+            binding[row.kind, row.name].append(row.period)
+    alike: dict[tuple[str, tuple[str, ...]], list[str]] = defaultdict(list)
+    for (kind, name), periods in binding.items():
+        alike[kind, tuple(periods)].append(_limit_name(case, kind, name))
     lines: list[tuple[int, str]] = []
-    for (kind, name), rows in binding.items():
-        words = _LIMIT_WORDS[kind].format(name=name.replace(".", " "))
-        lines.append((len(rows), f"{words}: {_when(order, [row.period for row in rows])}"))
+    for (kind, when), names in alike.items():
+        words = _LIMIT_WORDS[kind][len(names) > 1].format(_listed(names))
+        lines.append((len(when), f"{words}: {_when(order, when)}"))
     floor = case.finance.cash_floor
     if floor is not None:
         slack = 1e-4 * max(1.0, abs(floor), max(abs(row.cash) for row in record.cash))
@@ -308,6 +318,28 @@ def limits_in_words(case: Case, record: PlanRecord) -> list[str]:
     return [line for _, line in lines] or ["nothing: no limit is used up"]
 
 
+def _limit_name(case: Case, kind: str, name: str) -> str:
+    """A limit's name for people."""
+    titles = _titles(case)
+    if kind == "network":
+        market, mode = name.split(".", 1)
+        return f"{titles.get(f'markets.{market}') or market} ({mode})"
+    if kind == "segment":
+        market, segment = name.split(".", 1)
+        return f"{segment} in {titles.get(f'markets.{market}') or market}"
+    return titles.get(f"{kind}s.{name}") or name
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def _titles(case: Case) -> dict[str, str]:
+    """Titles by path of what has one."""
+    tables = ("markets", "vehicles", "sites", "components")
+    return {row.path: getattr(row, "title", "") for table in tables for row in case.rows(table)}
+
+
 def _when(order: dict[str, int], periods: Iterable[str]) -> str:
     """Periods with neighbours joined: 2024Q1 to 2024Q3, 2025Q1."""
     runs: list[list[str]] = []
@@ -316,4 +348,6 @@ def _when(order: dict[str, int], periods: Iterable[str]) -> str:
             runs[-1].append(period)
         else:
             runs.append([period])
+    if runs == [["total"]]:  # of a budget
+        return "over the whole horizon"
     return ", ".join(run[0] if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs)

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from optimizer import AuditError, Outcome, load_case, save_case, solve
+from models.finance import Budget
+from optimizer import AuditError, Goal, Outcome, load_case, save_case, solve
 from optimizer.catalogue import find_case
 from optimizer.cli import app
 
@@ -90,8 +91,8 @@ net present value        EUR 26.0 million  EUR 26.0 million  0 %  proven
 """
 LIMITS = """
 What limits the plan
-- the network south importer sells all it can: 2024Q2 to 2025Q4
-- plant builds all it can: 2024Q2 to 2025Q4
+- the network South (importer) sells all it can: 2024Q2 to 2025Q4
+- Plant builds all it can: 2024Q2 to 2025Q4
 - launched cars sell all that is demanded of them in 14 of 21 periods, \
 counted by car and market
 """
@@ -462,6 +463,46 @@ def test_show_of_what_is_no_run() -> None:
 # Strange names, narrow pipes, quick help ---------------------------------------------------
 
 
+def test_limits_of_the_same_periods_share_a_line() -> None:
+    """Two budgets spent in the same year are told together, by their names."""
+    case = load_case("tiny")
+    budgets = [
+        Budget(category=name, scope="total", amount=cost)
+        # What the best plan of the tiny case spends on each: two launches of 1, one entry of 6.
+        for name, cost in (("launches", 2.0), ("entries", 6.0))
+    ]
+    save_case(case.replace(budgets=tuple(budgets)), "mine")
+    said = evplan("solve", "mine")
+    assert "- the budgets launches and entries are spent: over the whole horizon\n" in said.out
+
+
+def test_what_a_goal_gives_up_is_told() -> None:
+    """With half of the volume to give away, the best volume stands beside the plan's."""
+    case = load_case("tiny")
+    goals = (Goal(kind="volume", tolerance=0.5), Goal(kind="spending"))
+    save_case(case.replace(goals=goals, target=None), "mine")
+    said = evplan("solve", "mine")
+    assert (
+        "\nOf the volume over the horizon, 12,750 cars can be reached; "
+        "the rest is given up for later goals.\n"
+    ) in said.out
+
+
+def test_a_run_is_written_even_if_nobody_reads(folder: Path) -> None:
+    """The run is whole although the reader of the output has gone."""
+    code = "import os, sys; r, w = os.pipe(); os.close(r); os.dup2(w, 1)"
+    code += "; from optimizer.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "solve", "tiny", "--out", "run"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=False,
+    )
+    assert "Traceback" not in done.stderr
+    assert evplan("show", "run").code == 0
+
+
 def test_strange_names_are_shown_as_text() -> None:
     """Markup, formulas and escape sequences in names are text, in tables and headings."""
     case = load_case("tiny").with_changes(
@@ -496,20 +537,6 @@ def test_letters_that_a_pipe_cannot_show() -> None:
     said = really("check", "mine", PYTHONIOENCODING="ascii")
     assert said.code == 0
     assert said.out.startswith("\\u0160koda: sound.")
-
-
-def test_a_reader_that_goes_away_is_no_traceback() -> None:
-    """Output into a pipe that is closed ends quietly."""
-    code = "import os, sys; os.close(1); os.dup2(os.pipe()[1], 1)"
-    code += "; from optimizer.cli import main; main()"
-    done = subprocess.run(
-        [sys.executable, "-c", code, "cases"],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        check=False,
-    )
-    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("words", [["--help"], ["solve", "--help"], ["bogus"]])
