@@ -15,7 +15,10 @@ class Settings(Frozen):
     """
 
     gap: float = Field(
-        1e-3, description="a goal is proven when best and bound differ by this part of best", ge=0, le=1
+        1e-3,
+        description="a goal is proven when best and bound differ by this part of best",
+        ge=0,
+        le=1,
     )
     time_limit: float | None = Field(
         None, description="seconds for the whole run, building included", gt=0, le=1e7
