@@ -32,6 +32,10 @@ from optimizer.settings import Settings
 
 #: Kinds of which a case has few, each with much effect; the others are small.
 LARGE = frozenset({"platforms", "vehicles", "deals", "expansions"})
+#: Cases of no more yes-or-no columns than this are sought to the exact optimum, in at
+#: most so many nodes.
+FEW_DECISIONS = 400
+CLOSER_NODES = 2000
 #: Longest search of one neighbourhood of a plan: nodes, not seconds, so that the
 #: same input gives the same plan.
 NEIGHBOURHOOD_NODES = 50
@@ -153,9 +157,39 @@ class _Run:
         )
         if answer.x is None:
             return answer
+        if answer.status == "optimal":
+            answer = self._closer(answer, vector, sense, goal)
+        assert answer.x is not None
         exact = self.session.polish(answer.x, vector, sense)
         x = answer.x if exact is None else exact
         return Answer(answer.status, x, vector.at(x), answer.bound, answer.nodes)
+
+    def _closer(self, answer: Answer, vector: Vector, sense: Sense, goal: Goal) -> Answer:
+        """Go on to the exact optimum where that is cheap: in cases of few decisions.
+
+        A gap that is a small part of a large NPV can hide much of the costs that
+        decide it.
+        """
+        whole = int(self.matrix.integer.sum())
+        if not 0 < whole <= FEW_DECISIONS or answer.value == answer.bound or self._over():
+            return answer
+        closer = self.session.optimise(
+            vector,
+            sense,
+            goal=goal.kind,
+            nodes=CLOSER_NODES,
+            seconds=self._left(),
+            start=answer.x,
+            stop=self.stop,
+            progress=self.progress,
+        )
+        if closer.x is None or closer.value is None or answer.value is None:
+            return answer
+        worse = closer.value < answer.value if sense == "max" else closer.value > answer.value
+        x, value = (answer.x, answer.value) if worse else (closer.x, closer.value)
+        bounds = [bound for bound in (answer.bound, closer.bound) if bound is not None]
+        tightest = (min(bounds) if sense == "max" else max(bounds)) if bounds else None
+        return Answer("optimal", x, value, tightest, closer.nodes)
 
     def _tighten(self, vector: Vector, sense: Sense) -> None:
         """Add to the model what its relaxation violates of the pool, a few rounds."""
