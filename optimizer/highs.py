@@ -302,6 +302,8 @@ class Session:
         """
         whole = self._whole
         fixed = np.round(x[whole])
+        if (fixed < self.lower[whole]).any() or (fixed > self.upper[whole]).any():
+            return None
         self._highs.changeColsBounds(len(whole), whole, fixed, fixed)
         result = self._continuous(vector, sense, None, None)
         self._highs.changeColsBounds(len(whole), whole, self.lower[whole], self.upper[whole])

@@ -29,6 +29,7 @@ from optimizer.outcome import Outcome
 from optimizer.plan import Plan
 from optimizer.record import plan_record
 from optimizer.settings import Settings
+from optimizer.starting import earliest_schedule
 
 #: Kinds of which a case has few, each with much effect; the others are small.
 LARGE = frozenset({"platforms", "vehicles", "deals", "expansions"})
@@ -100,7 +101,7 @@ class _Run:
         self.used: set[int] = set()
         self.session = Session(self.matrix, threads=self.settings.threads, seed=self.settings.seed)
         self.seconds["hand over"] = time.monotonic() - mark
-        self._do_nothing()
+        self._first_plan()
         found: list[_Found] = []
         for goal in self.case.goals_in_order:
             mark = time.monotonic()
@@ -111,11 +112,23 @@ class _Run:
             found.append(result)
         return self._finished(found)
 
-    def _do_nothing(self) -> None:
-        """Take the plan that starts nothing it need not as a first one, if it holds."""
-        least = np.where(np.isfinite(self.matrix.lower), self.matrix.lower, 0.0)
+    def _first_plan(self) -> None:
+        """Take a plan that needs no search as a first one, if one holds.
+
+        Everything as early as people allow where money allows it too, else the
+        plan that starts nothing it need not.
+        """
         nothing = _ones([])
-        self.x = self.session.polish(least, nothing, "max")
+        early = np.zeros(len(self.matrix.variables))
+        for name, start in earliest_schedule(self.block).items():
+            step = self.block.steps[name]
+            for variable in step.variables[start - step.earliest :]:
+                early[self.matrix.number[id(variable)]] = 1.0
+        least = np.where(np.isfinite(self.matrix.lower), self.matrix.lower, 0.0)
+        for decisions in (np.maximum(early, least), least):
+            self.x = self.session.polish(decisions, nothing, "max")
+            if self.x is not None:
+                return
 
     # One goal after another ---------------------------------------------------
 
