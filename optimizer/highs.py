@@ -87,6 +87,25 @@ class Stop:
         self.asked = threading.Event()
 
 
+class _Threads:
+    """The thread pool that all HiGHS instances of the process share."""
+
+    count: int | None = None
+    left_behind = False
+
+
+def _use_threads(count: int) -> None:
+    """Let HiGHS change its number of threads; never under a run that was left behind."""
+    if _Threads.count not in (None, count) and not _Threads.left_behind:
+        highspy.Highs.resetGlobalScheduler(True)
+    _Threads.count = count
+
+
+def left_behind() -> bool:
+    """Whether a run that did not stop is still at work in this process."""
+    return _Threads.left_behind
+
+
 class Session:
     """A live HiGHS instance with one matrix, for one objective after another."""
 
@@ -111,7 +130,7 @@ class Session:
     def _fresh(self) -> Any:
         highs = highspy.Highs()
         highs.setOptionValue("output_flag", False)
-        highs.resetGlobalScheduler(True)
+        _use_threads(self._options["threads"])
         self._set(highs, {**self._options, "mip_feasibility_tolerance": FEASIBILITY})
         matrix = self.matrix
         lp = highspy.HighsLp()
@@ -260,6 +279,7 @@ class Session:
             kinds.kObjectiveBound,
             kinds.kSolutionLimit,
             kinds.kIterationLimit,
+            kinds.kNotset,
             kinds.kModelEmpty,
         ):
             raise SolverError(
@@ -491,6 +511,7 @@ def _run(highs: Any, watch: _Watch, seconds: float | None) -> bool:
             interrupted = now + PATIENCE
         if (limit and now > limit) or (interrupted and now > interrupted):
             watch.left = True
+            _Threads.left_behind = True
             return False
     highs.cbMipImprovingSolution -= watch.improved
     highs.cbMipInterrupt -= watch.asked
