@@ -334,13 +334,6 @@ class Session:
 
     def relaxed(
         self, vector: Vector, sense: Sense, *, seconds: float | None, stop: Stop | None = None
-    ) -> float | None:
-        """Bound of the relaxation (decisions may be fractions); None if it was not solved."""
-        result = self._continuous(vector, sense, seconds, stop)
-        return None if result is None else vector.at(result)
-
-    def relaxed_plan(
-        self, vector: Vector, sense: Sense, *, seconds: float | None, stop: Stop | None = None
     ) -> Floats | None:
         """The columns' values of the relaxation; None if it was not solved."""
         return self._continuous(vector, sense, seconds, stop)

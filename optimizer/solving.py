@@ -75,7 +75,6 @@ class _Found:
     bound: float | None
     proven: bool
     kept: float | None = None
-    window: int | None = None
     bound_window: int | None = None
 
 
@@ -209,7 +208,7 @@ class _Run:
         for _ in range(ROUNDS):
             if self._over():
                 return
-            x = self.session.relaxed_plan(vector, sense, seconds=self._left(), stop=self.stop)
+            x = self.session.relaxed(vector, sense, seconds=self._left(), stop=self.stop)
             if x is None:
                 return
             rows = [r for r in self.pool.violated(x, MOST_ROWS).tolist() if r not in self.used]
@@ -294,8 +293,8 @@ class _Run:
             if self.x is not None and vector.at(self.x) >= wanted:
                 return self._dated(goal, last, open_window)
             relaxed = self.session.relaxed(vector, "max", seconds=self._left(), stop=self.stop)
-            if relaxed is not None and relaxed < wanted:
-                bounds[last] = relaxed
+            if relaxed is not None and vector.at(relaxed) < wanted:
+                bounds[last] = vector.at(relaxed)
                 continue
             answer = self._optimise(vector, "max", goal, enough=target.volume, hopeless=wanted)
             if answer.status == "infeasible" and self.x is None:
@@ -321,7 +320,6 @@ class _Run:
             bound=None,
             proven=open_window is None,
             kept=self.case.target.volume if self.case.target else None,
-            window=last,
             bound_window=last if open_window is None else open_window,
         )
 
