@@ -81,6 +81,18 @@ def _cells(case: Case, pattern: str) -> Iterator[tuple[str, int, str]]:
     columns = [
         name for name in kind.model_fields if name not in kind.keys and _fits([column], [name])
     ]
+    for number in _numbers(rows, address):
+        yield from ((table, number, name) for name in columns)
+
+
+def matching_rows(case: Case, pattern: str) -> list[tuple[str, int]]:
+    """Rows that a pattern names, as (table, row number): a path that ends before the column."""
+    table, *address = pattern.split(".")
+    return [(table, number) for number in _numbers(_rows(case, table), address)]
+
+
+def _numbers(rows: Sequence[Row], address: Sequence[str]) -> Iterator[int]:
+    """Numbers of the rows whose key a pattern names."""
     # Most parts are plain words or *: compare only the words, row by row.
     size = len(address) + 1
     words = [(n, part) for n, part in enumerate(address, 1) if "*" not in part]
@@ -90,7 +102,7 @@ def _cells(case: Case, pattern: str) -> Iterator[tuple[str, int, str]]:
             if len(found) != size or any(found[n] != part for n, part in words):
                 continue
             if all(fnmatchcase(found[n], part) for n, part in globs):
-                yield from ((table, number, name) for name in columns)
+                yield number
                 break
 
 
@@ -196,6 +208,35 @@ def unmet(case: Case, path: str) -> Problem:
             cure=f"Use Case.replace({table}=...)",
         )
     return _unmet_cell(rows, table, ".".join(key), column, path)
+
+
+def unmet_row(case: Case, path: str) -> Problem:
+    """Why a path that is to name rows meets none, and the nearest that does."""
+    table, _, key = path.partition(".")
+    rows = _rows(case, table)
+    if not rows:
+        tables = [name for name in type(case).model_fields if _rows(case, name)]
+        close = difflib.get_close_matches(table, tables, n=1, cutoff=0.5)
+        return Problem(
+            path,
+            found=f"the case has no rows of {table}",
+            allowed=", ".join(tables),
+            cure=f"Did you mean {close[0]}{path.removeprefix(table)}?" if close else "",
+        )
+    allowed = f"{table}.{'.'.join(type(rows[0]).keys)}, without a column"
+    if meets(case, path):
+        row = path.rpartition(".")[0]
+        return Problem(path, found="it names a cell", allowed=allowed, cure=f"Write {row}")
+    addresses = {".".join(address[1:]) for row in rows for address in row.addresses}
+    close = difflib.get_close_matches(key, sorted(addresses), n=3, cutoff=0.5)
+    return Problem(
+        path,
+        found=f"{table} has no row {key!r}" if key else "no row is named",
+        allowed=allowed,
+        cure=f"Did you mean {' or '.join(f'{table}.{address}' for address in close)}?"
+        if close
+        else "",
+    )
 
 
 def _unmet_setting(case: Case, group: str, setting: str, path: str) -> Problem:
