@@ -17,6 +17,7 @@ from models.problem import CaseError, Problem
 #: The case that commands use when none is named.
 DEFAULT_CASE = "leapmotor-2023"
 CASE_FILE = "case.toml"
+SCENARIO_FILE = "scenarios.toml"
 
 
 def shipped_folder() -> Path:
@@ -78,7 +79,7 @@ def _not_a_case(path: Path) -> str:
 
 
 def copy_case(source: str | Path, folder: Path) -> None:
-    """Copy a case's tables, settings and notes into a new folder, whole or not at all.
+    """Copy a case's tables, settings, scenarios and notes to a new folder, whole or not at all.
 
     Raises `CaseError` when the folder holds something already.
     """

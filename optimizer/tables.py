@@ -30,7 +30,15 @@ from models.problem import CaseError, Problem
 from models.settings import Settings
 from optimizer.catalogue import CASE_FILE, find_case
 
-__all__ = ["cell_text", "load_case", "save_case", "settings_text", "table_text"]
+__all__ = [
+    "SettingLines",
+    "cell_text",
+    "load_case",
+    "read_toml",
+    "save_case",
+    "settings_text",
+    "table_text",
+]
 
 #: Largest file that is not taken for a slip.
 MOST_BYTES = 16 * 1024 * 1024
@@ -49,6 +57,19 @@ def load_case(case: str | Path) -> Case:
     return _Reader(find_case(case)).case()
 
 
+def read_toml(path: Path) -> tuple[str, dict[str, Any]]:
+    """A TOML file as text and as data.
+
+    Raises `CaseError` for a file that cannot be read, decoded or parsed.
+    """
+    reader = _Reader(path.parent)
+    text = reader._text(path)
+    data = None if text is None else reader._toml(text, path.name)
+    if reader.problems or text is None or data is None:
+        raise CaseError(reader.problems)
+    return text, data
+
+
 @dataclass
 class _Reader:
     """Reads one folder, collecting problems on the way.
@@ -61,7 +82,7 @@ class _Reader:
     problems: list[Problem] = field(default_factory=list)
     lines: dict[str, list[int]] = field(default_factory=dict)
     broken: dict[str, set[tuple[str, ...]]] = field(default_factory=dict)
-    settings: _SettingLines = field(default_factory=lambda: _SettingLines(""))
+    settings: SettingLines = field(default_factory=lambda: SettingLines(""))
 
     def case(self) -> Case:
         parts = self._settings()
@@ -166,7 +187,7 @@ class _Reader:
         text = self._text(self.folder / CASE_FILE)
         data: dict[str, Any] | None = None
         if text is not None:
-            self.settings = _SettingLines(text)
+            self.settings = SettingLines(text)
             data = self._toml(text)
         if data is None:
             self.broken.update({name: {()} for name in (*PARTS, *Settings.model_fields)})
@@ -203,7 +224,7 @@ class _Reader:
             )
         return parts
 
-    def _toml(self, text: str) -> dict[str, Any] | None:
+    def _toml(self, text: str, file: str = CASE_FILE) -> dict[str, Any] | None:
         try:
             return tomllib.loads(text)
         except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
@@ -212,7 +233,7 @@ class _Reader:
             what = str(error).replace(match[0], "") if match else str(error)
             found = f"not readable as TOML: {what[:1].lower()}{what[1:200]}"
             cure = 'Quote text and periods as "2024Q1", and write sections as [name]'
-            self._say(CASE_FILE, line, "", found, 'lines such as name = "value"', cure)
+            self._say(file, line, "", found, 'lines such as name = "value"', cure)
             return None
 
     def _folder_name(self) -> str:
@@ -400,7 +421,7 @@ def _csv_fault(error: csv.Error) -> CellError:
     return CellError(f"the line cannot be read: {words}", "cells separated by commas")
 
 
-class _SettingLines:
+class SettingLines:
     """Where each setting of a TOML text stands."""
 
     def __init__(self, text: str) -> None:
