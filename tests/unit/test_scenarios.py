@@ -658,6 +658,12 @@ def test_commitments_are_forbidden_and_forced(case: Case) -> None:
             "Use remove to plan as if it had never been.",
         ),
         (
+            # it is named by itself as well, so it is no oversight of the wildcard
+            {"forbid": ["vehicles.v1", "vehicles.*"]},
+            "vehicles.v1: it is in place already. Allowed: what is still open. "
+            "Use remove to plan as if it had never been.",
+        ),
+        (
             {"force": "vehicles.v1"},
             "vehicles.v1: it is in place already. Allowed: what is still open. Leave it out.",
         ),
