@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from optimizer.plan import Plan
     from optimizer.runs import load_run, save_run
     from optimizer.settings import Settings
-    from optimizer.solving import solve
+    from optimizer.solving import Prepared, solve
     from optimizer.tables import load_case, save_case
 
 
@@ -64,6 +64,7 @@ _HOMES = {
     "Outcome": "optimizer.outcome",
     "Plan": "optimizer.plan",
     "PlanRecord": "models.plan",
+    "Prepared": "optimizer.solving",
     "Problem": "optimizer.errors",
     "Progress": "optimizer.highs",
     "Settings": "optimizer.settings",
@@ -88,6 +89,7 @@ __all__ = [
     "Outcome",
     "Plan",
     "PlanRecord",
+    "Prepared",
     "Problem",
     "Progress",
     "Settings",

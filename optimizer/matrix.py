@@ -158,6 +158,13 @@ class Pool:
         rows = np.flatnonzero(over > 1e-3)
         return rows[np.argsort(-over[rows], kind="stable")][:most]
 
+    def same_as(self, other: Pool) -> bool:
+        """Whether every row is the same in both."""
+        return all(
+            np.array_equal(getattr(self, name), getattr(other, name))
+            for name in ("upper", "start", "column", "value")
+        )
+
     def vector(self, row: int) -> Vector:
         """One row as a vector."""
         part = slice(self.start[row], self.start[row + 1])

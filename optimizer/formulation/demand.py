@@ -189,17 +189,18 @@ def _closing_deals(block: Block, quantities: Quantities) -> dict[tuple[str, str]
 
 
 def _network(block: Block, quantities: Quantities) -> None:
-    block.entry_row = {(row.market, row.mode): row for row in quantities.case.entries}
     block.entry_sales = defaultdict(Linear)
     for market, mode, vehicle, t in block.x:
         if mode:
             block.entry_sales[market, mode, t].term(1.0, block.x[market, mode, vehicle, t])
     limited = [
-        key for key in block.entry_sales if block.entry_row[key[:2]].throughput_per_year is not None
+        key
+        for key in block.entry_sales
+        if quantities.entry[key[:2]].throughput_per_year is not None
     ]
     block.sales_within_network = Constraint(limited, rule=sales_within_network)
     undecided = [key for key in block.x if key[1] and block.entry[key[:2]].start is None]
-    unlimited = [key for key in undecided if block.entry_row[key[:2]].throughput_per_year is None]
+    unlimited = [key for key in undecided if quantities.entry[key[:2]].throughput_per_year is None]
     block.sales_need_entry = Constraint(unlimited, rule=sales_need_entry)
     for key in sorted(set(undecided) - set(unlimited)):
         block.tightening.append(_sales_and_entry(block, *key))
@@ -216,7 +217,7 @@ def _network(block: Block, quantities: Quantities) -> None:
 
 def throughput(block: Block, market: str, mode: str, t: int) -> Linear:
     """Cars that the network of an entry can sell in ``t``, before any exclusivity."""
-    row = block.entry_row[market, mode]
+    row = block.quantities.entry[market, mode]
     most = row.throughput_per_year / block.quantities.per_year
     entry: Steps = block.entry[market, mode]
     return entry.ramped(block.quantities.ramps[row.ramp], t, most)

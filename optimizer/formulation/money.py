@@ -21,7 +21,17 @@ from optimizer.formulation.quantities import Quantities
 
 
 def formulate(block: Block, quantities: Quantities) -> None:
-    """Add cash, its floor and the budgets.
+    """Add the floor of cash and the budgets to the sums of `count`."""
+    count(block, quantities)
+    floor = quantities.case.finance.cash_floor
+    block.cash_never_below_floor = Constraint(
+        list(quantities.periods) if floor is not None else [], rule=cash_never_below_floor
+    )
+    block.budget_never_exceeded = Constraint(list(block.budget_use), rule=budget_never_exceeded)
+
+
+def count(block: Block, quantities: Quantities) -> None:
+    """Sum up the money, as plain sums that can be taken again with other numbers.
 
     Leaves ``block.cash_items`` (item and period), ``block.spent`` (commitment
     and period), ``block.npv``, ``block.terminal_value``, ``block.spending`` and
@@ -36,14 +46,9 @@ def formulate(block: Block, quantities: Quantities) -> None:
         block.cash_items["overheads", t].plus(-quantities.overheads[t])
         block.cash_items["site fixed cost", t].plus(-quantities.site_fixed_cost)
 
-    finance = quantities.case.finance
-    floor = finance.cash_floor
     block.net_cash = {
         t: total(block.cash_items[item, t] for item in CASH_ITEMS) for t in quantities.periods
     }
-    block.cash_never_below_floor = Constraint(
-        list(quantities.periods) if floor is not None else [], rule=cash_never_below_floor
-    )
     block.terminal_value = _terminal_value(block, quantities)
     block.npv = total(
         [
@@ -60,7 +65,7 @@ def _sales_items(block: Block, quantities: Quantities) -> None:
     items = block.cash_items
     for (market, mode, vehicle, t), variable in block.x.items():
         price = quantities.price[vehicle, market][t]
-        entry = block.entry_row.get((market, mode))
+        entry = quantities.entry.get((market, mode))
         selling = quantities.market[market].sales_cost + (entry.sales_cost if entry else 0.0)
         items["sales revenue", t].term(price, variable)
         items["partner share", t].term(-price * (entry.partner_share if entry else 0.0), variable)
@@ -73,8 +78,8 @@ def _flow_items(block: Block, quantities: Quantities) -> None:
     items = block.cash_items
     origin = {row.site: row.origin for row in quantities.case.sites}
     for (site, vehicle, market, t), variable in block.flow.items():
-        cost = block.production[site, vehicle].variable_cost * quantities.cost_down[t]
-        freight = block.lane[site, market].freight * quantities.vehicle[vehicle].freight_factor
+        cost = quantities.production[site, vehicle].variable_cost * quantities.cost_down[t]
+        freight = quantities.lane[site, market].freight * quantities.vehicle[vehicle].freight_factor
         items["variable cost", t].term(-cost / unit, variable)
         items["freight", t].term(-freight / unit, variable)
         if quantities.duty_rate and quantities.customs_value:
@@ -165,7 +170,6 @@ def _budgets(block: Block, quantities: Quantities) -> None:
                 if t in periods and budget.category in ("all", block.steps[id].row.budget_category):
                     spent.add(cost)
             block.budget_use[number, label] = spent
-    block.budget_never_exceeded = Constraint(list(block.budget_use), rule=budget_never_exceeded)
 
 
 def _ceilings(

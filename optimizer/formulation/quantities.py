@@ -28,6 +28,9 @@ class Quantities:
         self.segment = {row.vehicle: row.segment for row in case.vehicles}
         self.vehicle = {row.vehicle: row for row in case.vehicles}
         self.market = {row.market: row for row in case.markets}
+        self.production = {(row.site, row.vehicle): row for row in case.production}
+        self.lane = {(row.site, row.market): row for row in case.lanes}
+        self.entry = {(row.market, row.mode): row for row in case.entries}
         self.entries = defaultdict(list)
         for row in case.entries:
             self.entries[row.market].append(row)

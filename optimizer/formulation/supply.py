@@ -23,17 +23,15 @@ def formulate(block: Block, quantities: Quantities) -> None:
     and ``block.component_capacity``, each by name and period.
     """
     case = quantities.case
-    block.production = {(row.site, row.vehicle): row for row in case.production}
-    block.lane = {(row.site, row.market): row for row in case.lanes}
     _capacities(block, quantities)
     builders = defaultdict(list)
-    for site, vehicle in block.production:
+    for site, vehicle in quantities.production:
         builders[vehicle].append(site)
     index = [
         (site, vehicle, market, t)
         for vehicle, market, t in block.sold
         for site in builders[vehicle]
-        if (site, market) in block.lane and _can_have(block.site_capacity[site, t])
+        if (site, market) in quantities.lane and _can_have(block.site_capacity[site, t])
     ]
     block.flow = Var(index, within=NonNegativeReals)
     block.delivered = defaultdict(Linear)
@@ -42,7 +40,9 @@ def formulate(block: Block, quantities: Quantities) -> None:
         variable = block.flow[site, vehicle, market, t]
         variable.setub(block.most_sold[vehicle, market, t])
         block.delivered[vehicle, market, t].term(1.0, variable)
-        block.site_use[site, t].term(block.production[site, vehicle].capacity_per_car, variable)
+        block.site_use[site, t].term(
+            quantities.production[site, vehicle].capacity_per_car, variable
+        )
     if case.sites:
         block.sales_are_delivered = Constraint(list(block.sold), rule=sales_are_delivered)
     block.site_within_capacity = Constraint(list(block.site_use), rule=site_within_capacity)

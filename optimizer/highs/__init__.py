@@ -1,0 +1,32 @@
+"""The one package that talks to HiGHS.
+
+A `Session` holds the matrix of one model in two live solvers: the mixed-integer
+program and its relaxation. Nothing here knows what a row or column means.
+"""
+
+from optimizer.highs.instance import Columns, Sense
+from optimizer.highs.program import Answer
+from optimizer.highs.relaxation import Relaxed
+from optimizer.highs.running import (
+    Limit,
+    Progress,
+    Stop,
+    left_behind,
+    relative_gap,
+    solver_version,
+)
+from optimizer.highs.session import Session
+
+__all__ = [
+    "Answer",
+    "Columns",
+    "Limit",
+    "Progress",
+    "Relaxed",
+    "Sense",
+    "Session",
+    "Stop",
+    "left_behind",
+    "relative_gap",
+    "solver_version",
+]

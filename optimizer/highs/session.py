@@ -1,0 +1,145 @@
+"""A session: one matrix as a mixed-integer program and as its relaxation, in step.
+
+Whatever is added or changed reaches both, and `reset` takes all of it back. The
+relaxation is made when it is first asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from optimizer.highs.instance import Columns, Instance, Sense, scales
+from optimizer.highs.program import Answer, Program
+from optimizer.highs.relaxation import Relaxation, Relaxed
+from optimizer.highs.running import Limit, Progress
+from optimizer.matrix import Floats, Matrix, Vector
+
+
+class Session:
+    """Live solvers for one matrix, for one objective after another."""
+
+    def __init__(
+        self, matrix: Matrix, *, threads: int = 1, seed: int = 0, presolve: bool = True
+    ) -> None:
+        self.matrix = matrix
+        #: The columns that are yes-or-no decisions.
+        self.whole: Columns = np.flatnonzero(matrix.integer).astype(np.int32)
+        self._options: dict[str, Any] = {"threads": threads, "random_seed": seed}
+        if not presolve:
+            self._options["presolve"] = "off"
+        self._scales = scales(matrix)
+        self._program = Program(matrix, self._scales, False, self._options)
+        self._done: list[Callable[[Instance], None]] = []
+
+    @cached_property
+    def _relaxation(self) -> Relaxation:
+        made = Relaxation(self.matrix, self._scales, True, self._options)
+        for change in self._done:
+            change(made)
+        return made
+
+    def _do(self, change: Callable[[Instance], None]) -> None:
+        """Make a change in every live solver, and later in one that is made later."""
+        change(self._program)
+        if "_relaxation" in self.__dict__:
+            change(self._relaxation)
+        else:
+            self._done.append(change)
+
+    @property
+    def lower(self) -> Floats:
+        """Lower bounds of the columns as they are now."""
+        return self._program.lower
+
+    @property
+    def upper(self) -> Floats:
+        """Upper bounds of the columns as they are now."""
+        return self._program.upper
+
+    def keep(self, vector: Vector, low: float, high: float) -> None:
+        """Add a row ``low <= vector <= high`` for all runs to come."""
+        self._do(lambda instance: instance.keep(vector, low, high))
+
+    def bound(self, columns: Columns, low: Floats, high: Floats) -> None:
+        """Change the bounds of columns for all runs to come."""
+        self._do(lambda instance: instance.bound(columns, low, high))
+
+    def free(self, row: int) -> None:
+        """Let a row of the matrix hold nothing for all runs to come."""
+        self._do(lambda instance: instance.free(row))
+
+    def change(self, row: int, column: int, coefficient: float) -> None:
+        """Change one entry of the matrix for all runs to come."""
+        self._do(lambda instance: instance.change(row, column, coefficient))
+
+    def reset(self) -> None:
+        """Take back every row, bound and entry: the solvers hold the matrix again."""
+        self._do(lambda instance: instance.reset())
+        if "_relaxation" not in self.__dict__:
+            self._done.clear()
+
+    def optimise(
+        self,
+        vector: Vector,
+        sense: Sense,
+        limit: Limit,
+        *,
+        goal: str = "",
+        gap: float = 0.0,
+        nodes: int | None = None,
+        start: Floats | None = None,
+        looked: bool = False,
+        held: tuple[Columns, Floats] | None = None,
+        enough: float | None = None,
+        hopeless: float | None = None,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> Answer:
+        """The best value of a vector over all plans (see `Program.optimise`)."""
+        return self._program.optimise(
+            vector,
+            sense,
+            limit,
+            goal=goal,
+            gap=gap,
+            nodes=nodes,
+            start=start,
+            looked=looked,
+            held=held,
+            enough=enough,
+            hopeless=hopeless,
+            progress=progress,
+        )
+
+    def relaxed(self, vector: Vector, sense: Sense, limit: Limit) -> Relaxed:
+        """The best value of a vector over the relaxation."""
+        return self._relaxation.solve(vector, sense, limit)
+
+    def dive(self, vector: Vector, sense: Sense, columns: Columns, limit: Limit) -> Floats | None:
+        """Some decisions rounded along the relaxation (see `Relaxation.dive`)."""
+        return self._relaxation.dive(vector, sense, columns, limit)
+
+    def remember(self) -> None:
+        """Let `rules_out` begin from where the last relaxation ended."""
+        self._relaxation.remember()
+
+    def rules_out(self, column: int, value: float, cutoff: float, limit: Limit) -> bool:
+        """Whether no plan with a column at a value passes a cutoff of the vector relaxed last."""
+        return self._relaxation.rules_out(column, value, cutoff, limit)
+
+    def polish(self, x: Floats, vector: Vector, sense: Sense) -> Floats | None:
+        """The best plan with the same yes-or-no decisions, exact in every row.
+
+        None when rounding the decisions leaves no plan.
+        """
+        whole = self.whole
+        fixed = np.round(x[whole])
+        if (fixed < self.lower[whole]).any() or (fixed > self.upper[whole]).any():
+            return None
+        result = self._relaxation.at(whole, fixed, vector, sense)
+        if result is not None:
+            result[whole] = fixed
+        return result
