@@ -350,7 +350,8 @@ def _progress_line(progress: Progress) -> str:
     best = "no plan yet" if progress.best is None else f"best {progress.best:,.0f}"
     bound = "" if progress.bound is None else f", bound {progress.bound:,.0f}"
     gap = "" if progress.gap is None else f", gap {100 * progress.gap:.2f} %"
-    return f"{words}: {best}{bound}{gap}, {progress.seconds:.0f} s"
+    left = "" if not progress.remaining else f", about {progress.remaining:,.0f} s left"
+    return f"{words}: {best}{bound}{gap}, {progress.seconds:.0f} s{left}"
 
 
 def main() -> None:

@@ -83,12 +83,12 @@ def compile_model(model: ConcreteModel) -> Matrix:
         for law in block.component_objects(Constraint, active=True, descend_into=False):
             name = law.local_name
             for index, row in law.items():
-                body = row.body
+                low, body, high = row.to_bounded_expression()
                 if not isinstance(body, LinearExpression):
                     raise TypeError(f"{row.name} is not a sum of formulation.linear")
                 rows.append((name, index))
-                lower.append(-inf if row.lower is None else row.lower)
-                upper.append(inf if row.upper is None else row.upper)
+                lower.append(-inf if low is None else low)
+                upper.append(inf if high is None else high)
                 column.extend([number[id(v)] for v in body.linear_vars])
                 value.extend(body.linear_coefs)
                 start.append(len(column))

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from pyomo.common.gc_manager import PauseGC
 from pyomo.core import Block, Constraint
 
 from models.case import COMMITMENT_TABLES, TABLES, Case
@@ -76,17 +77,18 @@ class World:
 
     def __init__(self, case: Case, settings: Settings, *, second: bool = False) -> None:
         began = time.monotonic()
-        model = build(case)
-        self.block: Block = model.world
-        built = time.monotonic()
-        self.matrix: Matrix = compile_model(model)
-        self.pool: Pool = compile_pool(self.matrix, self.block.tightening)
-        self.session = Session(
-            self.matrix,
-            threads=settings.threads,
-            seed=settings.seed + second,
-            presolve=not second,
-        )
+        with PauseGC():  # a model is many small objects, none of which is garbage yet
+            model = build(case)
+            self.block: Block = model.world
+            built = time.monotonic()
+            self.matrix: Matrix = compile_model(model)
+            self.pool: Pool = compile_pool(self.matrix, self.block.tightening)
+            self.session = Session(
+                self.matrix,
+                threads=settings.threads,
+                seed=settings.seed + second,
+                presolve=not second,
+            )
         self.seconds = {"build": built - began, "hand over": time.monotonic() - built}
         self.case = self._built_for = case
         self.used: set[int] = set()

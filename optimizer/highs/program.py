@@ -90,7 +90,9 @@ class Program(Instance):
                 **(NO_LOOKING if looked else SOME_LOOKING),
             }
         )
-        watch = self.watch(limit, goal=goal, enough=enough, hopeless=hopeless, progress=progress)
+        watch = self.watch(
+            limit, goal=goal, gap=gap, enough=enough, hopeless=hopeless, progress=progress
+        )
         if held is not None:
             self.hold(held[0], held[1], held[1])
         if start is not None:
@@ -102,6 +104,12 @@ class Program(Instance):
         if held is not None:
             self.release(held[0])
         return answer
+
+    def write(self, path: str, vector: Vector, sense: Sense) -> None:
+        """Write the program with a vector as its objective as an .mps file."""
+        self.aim(vector, sense)
+        if self.highs.writeModel(path) == highspy.HighsStatus.kError:
+            raise SolverError(f"{path} could not be written")
 
     def _read(self, watch: Watch) -> Answer:
         status = self.highs.getModelStatus()

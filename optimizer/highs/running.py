@@ -7,10 +7,11 @@ stop. Not here: models (see `optimizer.highs.instance`).
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import highspy
@@ -25,13 +26,18 @@ PATIENCE = 1.0
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a search stands; ``best`` and ``bound`` in the goal's own sense."""
+    """Where a search stands; ``best`` and ``bound`` in the goal's own sense.
+
+    ``remaining`` is a guess at the seconds until the proof, None while there is no
+    ground for one.
+    """
 
     goal: str
     seconds: float
     best: float | None
     bound: float | None
     nodes: int
+    remaining: float | None = None
 
     @property
     def gap(self) -> float | None:
@@ -44,6 +50,30 @@ class Progress:
 def relative_gap(best: float, bound: float) -> float:
     """Distance of best and bound as a part of best (of 1 when best is smaller)."""
     return abs(bound - best) / max(abs(best), 1.0) if bound != best else 0.0
+
+
+@dataclass
+class Pace:
+    """How quickly a gap closes: seconds and gap where it was first known.
+
+    The guess at the rest takes the gap to go on falling by the same part in the
+    same time, as it roughly does in branch and bound.
+    """
+
+    first: tuple[float, float] | None = None
+
+    def remaining(self, seconds: float, gap: float | None, wanted: float) -> float | None:
+        """Seconds until the gap is the one wanted; None while nothing can be said."""
+        if gap is None or gap <= 0 or wanted <= 0:
+            return None
+        if self.first is None or gap > self.first[1]:
+            self.first = (seconds, gap)
+        began, widest = self.first
+        if gap <= wanted:
+            return 0.0
+        if seconds <= began or gap >= 0.99 * widest:
+            return None
+        return (seconds - began) * math.log(gap / wanted) / math.log(widest / gap)
 
 
 def solver_version() -> str:
@@ -108,7 +138,7 @@ class Watch:
     """Listens to a run: keeps the best plan, reports, and says when to stop.
 
     ``sign`` is 1 when the goal is minimised and -1 when maximised, ``unit`` what the
-    solver counts it in, ``scale`` that of each column.
+    solver counts it in, ``scale`` that of each column, ``gap`` the one wanted.
     """
 
     vector: Vector
@@ -117,6 +147,7 @@ class Watch:
     scale: Floats
     limit: Limit
     goal: str = ""
+    gap: float = 0.0
     enough: float | None = None
     hopeless: float | None = None
     progress: Callable[[Progress], None] | None = None
@@ -125,6 +156,7 @@ class Watch:
     bound: float | None = None
     satisfied: bool = False
     left: bool = False
+    pace: Pace = field(default_factory=Pace)
 
     def __post_init__(self) -> None:
         self.began = time.monotonic()
@@ -154,15 +186,13 @@ class Watch:
         # HiGHS keeps the flag from one run to the next, so it is set both ways.
         event.interrupt(self.satisfied or self.left or self.limit.stop.asked.is_set())
         if self.progress and not self.left:
-            self.progress(
-                Progress(
-                    self.goal,
-                    time.monotonic() - self.began,
-                    best if found else None,
-                    self.bound,
-                    int(data.mip_node_count),
-                )
-            )
+            seconds = time.monotonic() - self.began
+            value = best if found else None
+            known = value is not None and self.bound is not None
+            gap = relative_gap(value, self.bound) if known else None  # type: ignore[arg-type]
+            left = self.pace.remaining(seconds, gap, self.gap)
+            nodes = int(data.mip_node_count)
+            self.progress(Progress(self.goal, seconds, value, self.bound, nodes, left))
 
     def plain(self, event: Any) -> None:
         """Stop a linear program when it should."""

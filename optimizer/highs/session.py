@@ -114,6 +114,19 @@ class Session:
             progress=progress,
         )
 
+    def write(self, path: str, vector: Vector, sense: Sense) -> None:
+        """Write the program with a vector as its objective, to minimise, as an .mps file.
+
+        Columns and objective are scaled by powers of two; raises `SolverError` when
+        it cannot be written.
+        """
+        self._program.write(path, vector, sense)
+
+    @property
+    def unit(self) -> float:
+        """What one unit of the objective of the program stands for."""
+        return self._program.unit
+
     def relaxed(self, vector: Vector, sense: Sense, limit: Limit) -> Relaxed:
         """The best value of a vector over the relaxation."""
         return self._relaxation.solve(vector, sense, limit)

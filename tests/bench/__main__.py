@@ -1,0 +1,377 @@
+"""``python -m tests.bench``: how quick evplan is, against what people would use instead.
+
+Every part measures things in one session and prints ratios with their spread;
+``--write`` puts the table into README.md beside this file. It ends with code 1
+when a peer's proven optimum disagrees with ours. Needs the extra ``bench`` for
+the peers; what is not installed is left out and said so.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+import highspy
+import numpy as np
+import typer
+
+from models.case import Case
+from optimizer import Outcome, Prepared, Settings
+from optimizer.formulation.goals import LEAST, measure, window_volume
+from optimizer.highs import Progress
+from optimizer.world import World
+from tests.bench.cases import CASES, wide_case
+from tests.bench.measuring import Spread, run_command, seconds_of
+from tests.bench.peers import PEERS
+from tests.bench.textbook import solve_textbook
+
+README = Path(__file__).with_name("README.md")
+MARKS = ("<!-- table -->", "<!-- end of table -->")
+#: Longest run of a peer, in seconds.
+PEER_LIMIT = 45.0
+#: What-ifs of the shipped case: one number each, in place and anew.
+WHAT_IFS = {
+    "opening cash 500 million lower": {"finance.opening_cash": 10500.0},
+    "the T03 400 yuan dearer to build": {"production.jinhua.t03.variable_cost": 56500.0},
+    "NPV discounted at 10 %": {"finance.discount_rate_per_year": 0.10},
+    "50 engineers more": {"resources.engineers.available": 2900.0},
+    "research 10 million dearer a year": {
+        "overheads.research_and_development.amount_per_year": 1010
+    },
+}
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@dataclass
+class Table:
+    """Rows of the table: what was measured, the result, the bar and what it rests on."""
+
+    rows: list[tuple[str, str, str]] = field(default_factory=list)
+    disagreements: list[str] = field(default_factory=list)
+
+    def add(self, what: str, result: str, bar: str = "") -> None:
+        """Add a row and print it."""
+        self.rows.append((what, result, bar))
+        print(f"{what}: {result}" + (f"   [bar: {bar}]" if bar else ""), flush=True)
+
+    def text(self) -> str:
+        """The rows in markdown."""
+        lines = ["| what | measured | bar |", "|---|---|---|"]
+        return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in self.rows)])
+
+
+@dataclass
+class Heard:
+    """When the best plan of each goal was within which gap of its bound, seconds from the start."""
+
+    began: float = field(default_factory=time.monotonic)
+    events: list[tuple[str, float, float | None]] = field(default_factory=list)
+
+    def __call__(self, progress: Progress) -> None:
+        self.events.append((progress.goal, time.monotonic() - self.began, progress.best))
+
+    def first_within(self, goal: str, value: float, share: float) -> float | None:
+        """Seconds until a plan within a share of a value of the goal was at hand."""
+        for name, seconds, best in self.events:
+            if name == goal and best is not None and abs(best - value) <= share * abs(value):
+                return seconds
+        return None
+
+
+def spread(values: list[float]) -> str:
+    """Median and range."""
+    return Spread(tuple(values)).text()
+
+
+def command(*words: str) -> list[str]:
+    """The evplan command that was installed beside this Python."""
+    return [str(Path(sys.executable).with_name("evplan")), *words]
+
+
+# Parts -------------------------------------------------------------------------------
+
+
+def start_up(table: Table, repeat: int) -> None:
+    """Help, loading, building and handing over."""
+    times = [run_command(command("--help")).seconds for _ in range(repeat)]
+    table.add("`evplan --help`, s", spread(times), "0.3")
+    for name in ("shipped", "L"):
+        loaded = seconds_of(CASES[name])
+        load = [loaded() for _ in range(repeat)]
+        case = CASES[name]()
+        worlds = [World(case, Settings()).seconds for _ in range(repeat)]
+        parts = ", ".join(
+            f"{phase} {spread([w[phase] for w in worlds])}" for phase in ("build", "hand over")
+        )
+        table.add(f"{name}: s", f"load or generate {spread(load)}, {parts}")
+
+
+def shipped(table: Table, repeat: int, gap: float, bar: str) -> None:
+    """The shipped case from the command line."""
+    walls, shares, peaks = [], [], []
+    for _ in range(repeat):
+        with tempfile.TemporaryDirectory() as folder:
+            out = Path(folder) / "run"
+            run = run_command(command("solve", "--gap", str(gap), "--out", str(out)))
+            manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+        goals = sum(
+            seconds
+            for phase, seconds in manifest["seconds"].items()
+            if phase in ("target_date", "volume", "npv")
+        )
+        assert manifest["status"] == "optimal", manifest["status"]
+        walls.append(run.seconds)
+        shares.append(run.seconds - 1.3 * goals)
+        peaks.append(run.peak_mb)
+    table.add(f"shipped case, command line, every goal to {gap:.2%}, s", spread(walls), bar)
+    table.add(
+        f"the same: wall time less 1.3 times the goals' own, s ({max(peaks):.0f} MB)",
+        spread(shares),
+        "3",
+    )
+
+
+def first_plan(table: Table, repeat: int) -> None:
+    """Seconds of solving until a plan within 2 % of the best of the first goal is there."""
+    case, times = CASES["shipped"](), []
+    for seed in range(repeat):
+        heard = Heard()
+        outcome = Prepared(case, Settings(seed=seed)).solve(progress=heard)
+        volume = outcome.goal("volume").best
+        found = heard.first_within("volume", volume, 0.02)
+        times.append(found if found is not None else outcome.seconds["total"])
+    table.add(
+        "shipped: a plan within 2 % of the best volume, s of solving, by seed", spread(times), "2"
+    )
+
+
+def what_if(table: Table, repeat: int) -> None:
+    """One number changed and solved again from the known plan, against cold runs."""
+    case, cold_times, warm_times, ratios = CASES["shipped"](), [], [], []
+    prepared = Prepared(case)
+    known = prepared.solve().plan
+    for name, changes in list(WHAT_IFS.items())[:repeat]:
+        changed = case.with_changes(changes)
+        began = time.monotonic()
+        warm = prepared.solve(changed, start=known)
+        warm_times.append(time.monotonic() - began)
+        began = time.monotonic()
+        cold = Prepared(changed).solve()
+        cold_times.append(time.monotonic() - began)
+        ratios.append(warm_times[-1] / cold_times[-1])
+        print(f"  {name}: {warm_times[-1]:.1f} s {prepared.change}, cold {cold_times[-1]:.1f} s")
+        for a, b in zip(warm.goals, cold.goals, strict=True):
+            if a.proven and b.proven and abs(a.best - b.best) > 0.004 * abs(b.best):
+                table.disagreements.append(f"what-if {name}, {a.kind}: {a.best} or {b.best}")
+    table.add("shipped: a what-if, s", spread(warm_times), "3")
+    table.add("the same, part of a cold run", spread(ratios), "0.2")
+
+
+def textbook(table: Table, names: list[str], repeat: int) -> None:
+    """The textbook formulation on the same data, stopped at ten times our time."""
+    for name in names:
+        case, ratios, stopped = CASES[name](), [], 0
+        for _ in range(repeat):
+            ours, mine = _solved(case)
+            limit = max(10.0 * mine, 5.0)
+            theirs = solve_textbook(case, 1e-3, limit)
+            ratios.append(theirs.seconds["total"] / mine)
+            stopped += theirs.status != "proven"
+            if theirs.status == "proven":
+                _agree(table, f"textbook on {name}", ours, theirs.goals)
+        note = f", stopped at ten times in {stopped} of {repeat}" if stopped else ""
+        table.add(f"{name}: textbook formulation to 0.1 %, times ours", spread(ratios) + note, "10")
+
+
+def _solved(case: Case) -> tuple[Outcome, float]:
+    began = time.monotonic()
+    outcome = Prepared(case).solve()
+    return outcome, time.monotonic() - began
+
+
+def _agree(table: Table, what: str, ours: Outcome, theirs: object) -> None:
+    for goal in theirs:  # type: ignore[attr-defined]
+        mine = ours.goal(goal.kind)
+        if goal.value is None or mine.period is not None:
+            continue
+        # Each is proven to 0.1 %, and goals after the first keep what was reached before.
+        if abs(goal.value - mine.best) > 0.004 * max(abs(mine.best), 1.0):
+            table.disagreements.append(f"{what}, {goal.kind}: {goal.value} against {mine.best}")
+
+
+def peers(table: Table, names: list[str], limit: float) -> None:
+    """Other solvers on our exported model, one file a goal, end to end."""
+    for name in names:
+        case = CASES[name]()
+        outcome, _ = _solved(case)
+        for kind, sense, path, unit in _exported(case, outcome):
+            mine = outcome.seconds[kind]
+            for peer in PEERS:
+                found = peer.solve(path, 1e-3, limit)
+                told = f"{found.status}"
+                if found.seconds is not None:
+                    told += f", {found.seconds / mine:.2g} times ours ({mine:.1f} s)"
+                if found.value is not None and found.status in ("optimal", "feasible"):
+                    value = found.value * unit * (1 if sense == "min" else -1)
+                    best = outcome.goal(kind).best
+                    off = abs(value - best) / max(abs(best), 1.0)
+                    told += f", {off:.2%} from our value"
+                    if found.status == "optimal" and off > 0.003:
+                        table.disagreements.append(f"{peer.name} on {name}, {kind}: {value}")
+                table.add(f"{name}, goal {kind}: {peer.name} on the exported model", told)
+
+
+def _exported(case: Case, outcome: Outcome) -> Iterator[tuple[str, str, Path, float]]:
+    """A file for each goal but the target date, which keeps what the goals before it reached."""
+    world = World(case, Settings())
+    with tempfile.TemporaryDirectory() as folder:
+        for goal in case.goals_in_order:
+            result = outcome.goal(goal.kind)
+            if goal.kind == "target_date":
+                if result.period is not None and case.target is not None:
+                    last = case.horizon.index(result.period)
+                    reach = world.vector(window_volume(world.block, world.block.windows[last]))
+                    world.session.keep(reach, case.target.volume, np.inf)
+                continue
+            sense = "min" if goal.kind in LEAST else "max"
+            vector = world.vector(measure(world.block, goal))
+            path = Path(folder) / f"{goal.kind}.mps"
+            world.session.write(str(path), vector, sense)  # type: ignore[arg-type]
+            yield goal.kind, sense, path, world.session.unit
+            kept = -np.inf if result.kept is None else result.kept
+            world.session.keep(vector, *((kept, np.inf) if sense == "max" else (-np.inf, -kept)))
+
+
+def hand_over(table: Table, repeat: int) -> None:
+    """Building and handing over against the same matrix built with bare highspy."""
+    for cells in (25_000, 250_000):
+        times, memory, columns = [], [], 0
+        for _ in range(repeat if cells < 100_000 else 1):
+            ours, bare = (
+                run_command([sys.executable, "-m", "tests.bench", "one", way, str(cells)])
+                for way in ("ours", "bare")
+            )
+            mine, theirs = json.loads(ours.out), json.loads(bare.out)
+            times.append(mine["seconds"] / theirs["seconds"])
+            memory.append((ours.peak_mb) / bare.peak_mb)
+            columns = mine["columns"]
+            print(f"  {columns} columns: {mine['seconds']:.1f} s, {ours.peak_mb:.0f} MB")
+        table.add(
+            f"{columns:,} columns: build and hand over, times bare highspy", spread(times), "2"
+        )
+        table.add(f"{columns:,} columns: peak memory, times bare highspy", spread(memory), "3")
+
+
+@app.command("one", hidden=True)
+def one(way: str, cells: int) -> None:
+    """Build one wide model and print how long that took (a process of its own each)."""
+    case = wide_case(cells)
+    if way == "ours":
+        began = time.monotonic()
+        world = World(case, Settings())
+        taken, columns = time.monotonic() - began, len(world.matrix.variables)
+    else:
+        taken, columns = _bare(case)
+    print(json.dumps({"seconds": taken, "columns": columns}))
+
+
+def _bare(case: Case) -> tuple[float, int]:
+    """The same columns and rows written with highspy's own modelling, row by row."""
+    began = time.monotonic()
+    highs = highspy.Highs()
+    highs.setOptionValue("output_flag", False)
+    count, horizon = 0, case.horizon.count
+    registrations = {
+        row.market: row.units_per_year / case.horizon.per_year for row in case.registrations
+    }
+    shares = {row.market: row.max_share for row in case.markets}
+    sold: dict[tuple[str, int], list[object]] = {}
+    for launch in case.launches:
+        demand = launch.peak_share * registrations[launch.market]
+        before = None
+        for t in range(horizon):
+            started = highs.addBinary()
+            sales = highs.addVariable(0.0, demand)
+            count += 2
+            if before is not None:
+                highs.addConstr(before <= started)
+            highs.addConstr(sales <= demand * started)
+            sold.setdefault((launch.market, t), []).append(sales)
+            before = started
+    for (market, _), parts in sold.items():
+        highs.addConstr(highs.qsum(parts) <= shares[market] * registrations[market])
+    return time.monotonic() - began, count
+
+
+def large(table: Table, name: str, gap: float, limit: float) -> None:
+    """A generated case of a size to a gap, within a limit, in a process of its own."""
+    run = run_command(
+        [sys.executable, "-m", "tests.bench", "solve-one", name, str(gap), str(limit)]
+    )
+    said = json.loads(run.out.strip().splitlines()[-1])
+    gaps = ", ".join(f"{kind} {gap}" for kind, gap in said["gaps"].items())
+    table.add(
+        f"size {name} to {gap:.0%} within {limit:.0f} s",
+        f"{said['status']} in {said['seconds']:.0f} s, {run.peak_mb:.0f} MB; gaps: {gaps}",
+        "300 s, 4,096 MB" if name == "L" else "",
+    )
+
+
+@app.command("solve-one", hidden=True)
+def solve_one(name: str, gap: float, limit: float) -> None:
+    """Solve one case and print what came of it."""
+    outcome = Prepared(CASES[name](), Settings(gap=gap, time_limit=limit)).solve()
+    gaps = {
+        goal.kind: goal.period or ("open" if goal.gap is None else f"{goal.gap:.2%}")
+        for goal in outcome.goals
+    }
+    seconds = outcome.seconds["total"]
+    print(json.dumps({"status": outcome.status, "seconds": seconds, "gaps": gaps}))
+
+
+@app.callback(invoke_without_command=True)
+def main(
+    context: typer.Context,
+    parts: Annotated[str, typer.Option(help="Parts to measure, by comma; all by default.")] = "",
+    repeat: Annotated[int, typer.Option(help="Runs of each; the median is shown.")] = 5,
+    write: Annotated[bool, typer.Option(help="Write the table into README.md.")] = False,
+) -> None:
+    """Measure, print, and fail when a peer's proven optimum disagrees."""
+    if context.invoked_subcommand is not None:
+        return
+    table = Table()
+    known: dict[str, Callable[[], None]] = {
+        "start": lambda: start_up(table, repeat),
+        "shipped": lambda: shipped(table, repeat, 1e-3, "10"),
+        "fine": lambda: shipped(table, max(1, repeat // 2), 1e-4, "60"),
+        "first": lambda: first_plan(table, repeat),
+        "what-if": lambda: what_if(table, repeat),
+        "textbook": lambda: textbook(table, ["S", "shipped"], 1),
+        "peers": lambda: peers(table, ["shipped"], PEER_LIMIT),
+        "hand-over": lambda: hand_over(table, min(repeat, 3)),
+        "L": lambda: large(table, "L", 0.01, 300.0),
+    }
+    for part in parts.split(",") if parts else known:
+        if part not in known:
+            raise typer.BadParameter(f"{part} is none of {', '.join(known)}")
+        known[part]()
+    if write:
+        text = README.read_text(encoding="utf-8")
+        before, rest = text.split(MARKS[0])
+        _, after = rest.split(MARKS[1])
+        README.write_text(
+            f"{before}{MARKS[0]}\n{table.text()}\n{MARKS[1]}{after}", encoding="utf-8"
+        )
+    for words in table.disagreements:
+        print(f"DISAGREES: {words}", file=sys.stderr)
+    raise typer.Exit(1 if table.disagreements else 0)
+
+
+if __name__ == "__main__":
+    app()
