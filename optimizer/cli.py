@@ -58,6 +58,10 @@ def solve(
         list[str] | None,
         typer.Option("--set", metavar="PATH=VALUE", help="Change a number of the case; repeat."),
     ] = None,
+    scenario: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="A scenario of the case; several as a + b."),
+    ] = None,
     require_target: Annotated[
         bool, typer.Option("--require-target", help="Reaching the target is a condition.")
     ] = False,
@@ -78,7 +82,7 @@ def solve(
         from optimizer.runs import check_free, free_folder, save_run
 
         settings = _settings({"gap": gap, "time_limit": time_limit, "threads": threads})
-        ready = _prepared(case, target, deadline, changes or [], require_target)
+        ready = _prepared(case, scenario, target, deadline, changes or [], require_target)
         folder = free_folder(Path("runs"), ready.name) if out is None else _folder("--out", out)
         check_free(folder)
         from optimizer.solving import solve as find_plan  # slow to load: after the cheap checks
@@ -196,7 +200,12 @@ def _of_option(name: str, reason: CellError) -> Problem:
 
 
 def _prepared(
-    name: str, target: str | None, deadline: str | None, changes: list[str], required: bool
+    name: str,
+    scenario: str | None,
+    target: str | None,
+    deadline: str | None,
+    changes: list[str],
+    required: bool,
 ) -> Case:
     """The case with the command line's changes."""
     from models.cells import CellError
@@ -212,6 +221,8 @@ def _prepared(
         except CellError as error:
             raise CaseError([_of_option("target", error)]) from None
     case = load_case(_folder("CASE", name))
+    if scenario is not None:
+        case = _in_scenario(case, name, scenario)
     if given:
         case = case.with_changes(given)
     if target is None and deadline is None and not required:
@@ -220,6 +231,17 @@ def _prepared(
         return case.with_target(volume, deadline, required or None)  # type: ignore[arg-type]
     except CaseError as error:
         raise CaseError([_placed(problem) for problem in error.problems]) from None
+
+
+def _in_scenario(case: Case, name: str, expression: str) -> Case:
+    """The case as a scenario of its file changes it; what changes nothing is said."""
+    from models.scenario import apply
+    from optimizer.scenarios import load_scenarios
+
+    applied = apply(case, load_scenarios(_folder("CASE", name)).combined(expression))
+    for warning in applied.warnings:
+        typer.echo(f"note: {warning}", err=True)
+    return applied.case
 
 
 def _placed(problem: Problem) -> Problem:

@@ -314,6 +314,11 @@ def large(table: Table, name: str, gap: float, limit: float) -> None:
     run = run_command(
         [sys.executable, "-m", "tests.bench", "solve-one", name, str(gap), str(limit)]
     )
+    if run.code:
+        table.add(
+            f"size {name} to {gap:.0%} within {limit:.0f} s", run.err.strip().splitlines()[-1]
+        )
+        return
     said = json.loads(run.out.strip().splitlines()[-1])
     gaps = ", ".join(f"{kind} {gap}" for kind, gap in said["gaps"].items())
     table.add(

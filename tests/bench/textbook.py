@@ -59,10 +59,13 @@ class TextbookResult:
     before the proof of some goal or before the last goals), "infeasible" (proven that
     there is no plan) or "unknown" (no plan before the limit). ``seconds`` has the phases
     and ``total``; ``columns``, ``whole``, ``rows`` and ``nonzeros`` are the model's size.
+    ``at_hand`` has what the last plan is worth by every goal (by the target date: cars in
+    its best window), also by those that were not reached; it is empty without a plan.
     """
 
     status: Status
     goals: tuple[TextbookGoal, ...]
+    at_hand: dict[str, float]
     seconds: dict[str, float]
     columns: int
     whole: int
@@ -121,7 +124,18 @@ class _Search:
             seconds[goal.kind] = found.seconds
             status = status if found.proven else "stopped"
         seconds["total"] = time.monotonic() - self.began
-        return TextbookResult(status, tuple(goals), seconds, *size, nonzeros)
+        return TextbookResult(status, tuple(goals), self._at_hand(), seconds, *size, nonzeros)
+
+    def _at_hand(self) -> dict[str, float]:
+        """What the plan at hand is worth by every goal of the case."""
+        if self.x is None:
+            return {}
+        return {
+            goal.kind: max(_at(volume, self.x) for volume in self.model.windows.values())
+            if goal.kind == "target_date"
+            else _at(self.model.measure(goal), self.x)
+            for goal in self.case.goals_in_order
+        }
 
     # Goals ------------------------------------------------------------------------------
 

@@ -579,3 +579,26 @@ def test_shipped_cases_are_found_by_name() -> None:
     """A folder of the same name in the way is taken, as paths come before names."""
     assert evplan("init", "tiny").code == 0
     assert find_case("tiny") == Path("tiny")
+
+
+def test_a_scenario_is_solved_as_its_changes_are() -> None:
+    """A scenario by name is the same plan as its change made by --set; a late car costs volume.
+
+    With Two at home only from 2024Q4 on, the money buys the north and the shift first:
+    1,000 in 2024Q1, home, south and north 1,000 + 250 + 150 in the next two quarters, and
+    all that the plant makes, 1,750, in the last: 5,550.
+    """
+    named = evplan("solve", "tiny", "--scenario", "late_two + no_licence", "--out", "named")
+    changes = ("--set", "vehicles.two.lead=3", "--set", "deals.licence.status=forbidden")
+    changed = evplan("solve", "tiny", *changes, "--out", "changed")
+    assert (named.code, named.err) == (0, "")
+    assert named.out.replace("to named", "to changed") == changed.out
+    assert "Volume: 5,550 in 2024, 7,000 in 2025." in named.out
+
+
+def test_an_unknown_scenario_is_named_with_those_there() -> None:
+    """A name that the file does not have is bad input; the names that it has are told."""
+    said = evplan("solve", "tiny", "--scenario", "late_tow")
+    assert said.code == 2
+    assert "there is no scenario 'late_tow'" in said.err
+    assert "late_two" in said.err
