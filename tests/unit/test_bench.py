@@ -157,6 +157,8 @@ def test_textbook_solves_the_case_worked_out_by_hand() -> None:
     assert volume.value == pytest.approx(12750)
     assert npv.value == pytest.approx(26)
     assert all(goal.proven for goal in found.goals)
+    # Each car of the last year counts in the best window: 7,000 of them.
+    assert found.at_hand == pytest.approx({"target_date": 7000, "volume": 12750, "npv": 26})
 
 
 def test_textbook_agrees_on_a_generated_case() -> None:
@@ -192,7 +194,7 @@ def test_textbook_refuses_what_it_does_not_cover(monkeypatch: pytest.MonkeyPatch
 def test_textbook_stops_at_its_limit() -> None:
     """Without time there is no plan, and the result says so with the size of the model."""
     found = solve_textbook(load_case("tiny"), 1e-3, 1e-9)
-    assert (found.status, found.goals) == ("unknown", ())
+    assert (found.status, found.goals, found.at_hand) == ("unknown", (), {})
     assert found.columns > found.whole > 0
 
 
