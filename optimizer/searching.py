@@ -112,7 +112,7 @@ class Search:
         quick = self._known(vector, sense, relaxed, enough, hopeless)
         if quick is not None:
             return quick
-        if not self._worth_preparing:
+        if not self._worth_preparing or relaxed.x is None:
             return self._prove(vector, sense, goal, enough, hopeless, None)
         before = self.session.lower.copy(), self.session.upper.copy()
         cutoff = None
@@ -127,7 +127,7 @@ class Search:
                 break
             cutoff = self._cutoff(vector.at(self.x), sense, kept, hopeless)
             relaxed = self._narrow(vector, sense, cutoff)
-            if relaxed.x is None:
+            if relaxed.x is None or self.limit.over:
                 break
         answer = quick or self._prove(vector, sense, goal, enough, hopeless, cutoff)
         if cutoff is not None and answer.bound is not None:

@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 from models.case import Case
 from models.plan import PlanRecord
-from optimizer.highs import Limit, Progress, Stop
+from optimizer.highs import Limit, Progress, Stop, ctrl_c_asks
 from optimizer.lexicographic import Lexicographic
 from optimizer.outcome import Outcome
 from optimizer.plan import Plan
@@ -40,7 +40,8 @@ def solve(
     """
     settings = settings or Settings()
     limit = Limit(settings.time_limit, stop)
-    return Prepared(case, settings)._solve(case, None, limit, progress)
+    with ctrl_c_asks(limit.stop):
+        return Prepared(case, settings)._solve(case, None, limit, progress)
 
 
 class Prepared:
@@ -75,7 +76,8 @@ class Prepared:
         """
         known = start.record if isinstance(start, Plan) else start
         limit = Limit(self.settings.time_limit, stop)
-        return self._solve(self.case if case is None else case, known, limit, progress)
+        with ctrl_c_asks(limit.stop):
+            return self._solve(self.case if case is None else case, known, limit, progress)
 
     def _solve(
         self,

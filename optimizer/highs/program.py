@@ -80,6 +80,8 @@ class Program(Instance):
         soon as a plan is that good; with ``hopeless`` as soon as none can be
         that good. Values and bound are in the goal's own sense.
         """
+        if limit.over:
+            return Answer("limit", None, None, None)
         self.aim(vector, sense)
         self.set(
             {

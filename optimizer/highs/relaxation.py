@@ -39,6 +39,8 @@ class Relaxation(Instance):
 
     def solve(self, vector: Vector, sense: Sense, limit: Limit) -> Relaxed:
         """The best value of a vector over the relaxation, from the last basis."""
+        if limit.over:
+            return Relaxed("limit")
         other = self.aim(vector, sense)
         self.set({"simplex_strategy": PRIMAL if other else DUAL, "objective_bound": float("inf")})
         return self._answer(limit)
@@ -71,6 +73,8 @@ class Relaxation(Instance):
         For the vector solved last, from its basis. The relaxation tells; when
         it does not, the answer is False.
         """
+        if limit.over:
+            return False
         highs = self.highs
         place, held = np.array([column], dtype=np.int32), np.array([value])
         bar = self.sign * cutoff / self.unit

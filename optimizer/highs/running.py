@@ -8,9 +8,11 @@ stop. Not here: models (see `optimizer.highs.instance`).
 from __future__ import annotations
 
 import math
+import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -86,6 +88,30 @@ class Stop:
 
     def __init__(self) -> None:
         self.asked = threading.Event()
+
+
+@contextmanager
+def ctrl_c_asks(stop: Stop) -> Iterator[None]:
+    """Let Ctrl-C ask for a stop instead of breaking into whatever is being done.
+
+    A solve is hundreds of short runs of the solver: an exception between two of
+    them would lose the plan at hand, and one during a run the process. Only the
+    main thread can do this; where Ctrl-C is ignored it stays ignored.
+    """
+    here = threading.current_thread() is threading.main_thread()
+    before = signal.getsignal(signal.SIGINT) if here else None
+    if before is None or before == signal.SIG_IGN:
+        yield
+        return
+
+    def ask(_number: int, _frame: Any) -> None:
+        stop.asked.set()
+
+    signal.signal(signal.SIGINT, ask)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class Limit:
@@ -221,10 +247,7 @@ def run(highs: Any, watch: Watch) -> bool:
     late = time.monotonic() + watch.limit.for_solver + PATIENCE
     interrupted: float | None = None
     while thread.is_alive():
-        try:
-            thread.join(0.05)
-        except KeyboardInterrupt:
-            stop.set()
+        thread.join(0.05)
         now = time.monotonic()
         if stop.is_set() and interrupted is None:
             interrupted = now + PATIENCE

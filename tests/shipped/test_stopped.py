@@ -1,0 +1,37 @@
+"""A solve of the shipped case that is stopped keeps its best plan, whatever it is doing."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from optimizer import Prepared, Progress, Settings, load_case, solve
+
+
+@pytest.mark.parametrize("reports", [1, 4])
+def test_ctrl_c_keeps_the_plan_at_hand(reports: int) -> None:
+    """Ctrl-C during the search gives an audited plan, not proven, and Ctrl-C is itself again."""
+    before = signal.getsignal(signal.SIGINT)
+    heard = []
+
+    def interrupt(progress: Progress) -> None:
+        heard.append(progress)
+        if len(heard) == reports:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    outcome = solve(load_case("leapmotor-2023"), progress=interrupt)
+    assert len(heard) >= reports
+    assert outcome.status == "feasible"
+    assert outcome.plan is not None
+    assert signal.getsignal(signal.SIGINT) == before
+
+
+@pytest.mark.parametrize("seconds", [0.1, 1.0, 3.0])
+def test_a_limit_keeps_the_plan_at_hand(seconds: float) -> None:
+    """Whatever step the limit falls into, there is an audited plan, and no proof of all goals."""
+    outcome = Prepared(load_case("leapmotor-2023"), Settings(time_limit=seconds)).solve()
+    assert outcome.status == "feasible"
+    assert outcome.plan is not None
+    assert not outcome.proven
