@@ -12,7 +12,7 @@ HiGHS proves; this module gives it less to prove and a plan to begin with:
 
 Every step is counted in nodes and rounds, never in seconds, so that the same
 input gives the same plan. Not here: which sums, in which order (see
-`optimizer.solving`); the solver itself (see `optimizer.highs`).
+`optimizer.lexicographic`); the solver itself (see `optimizer.highs`).
 """
 
 from __future__ import annotations
@@ -63,8 +63,8 @@ class Search:
 
     ``large`` holds the columns of each large decision, period by period.
     ``x`` is a plan or None; it only ever gets better for the sum that is sought.
-    ``used`` are the rows of the pool that are in the model, ``tried`` marks of the
-    held decisions that were searched already.
+    ``used`` are the rows of the pool that are in the model, ``tried`` what was
+    held already in the search for this sum.
     """
 
     session: Session
@@ -75,7 +75,7 @@ class Search:
     progress: Callable[[Progress], None] | None = None
     x: Floats | None = None
     used: set[int] = field(default_factory=set)
-    tried: set[int] = field(default_factory=set)
+    tried: set[bytes] = field(default_factory=set)
 
     @property
     def _few(self) -> bool:
@@ -104,6 +104,7 @@ class Search:
         and ``hopeless`` end the search early, with the status "stopped".
         """
         began = time.monotonic()
+        self.tried.clear()
         relaxed = self._tighten(vector, sense)
         if self.limit.over:
             return Answer("limit", None, None, None)
@@ -264,7 +265,7 @@ class Search:
     ) -> None:
         """Search with some columns held, and take the plan found if it is better."""
         held = np.round(values[columns])
-        tried = hash((id(vector), columns.tobytes(), held.tobytes()))
+        tried = columns.tobytes() + held.tobytes()
         if tried in self.tried:
             return
         self.tried.add(tried)

@@ -14,7 +14,6 @@ from optimizer.highs.running import (
     ctrl_c_asks,
     left_behind,
     relative_gap,
-    solver_version,
 )
 from optimizer.highs.session import Session
 
@@ -30,5 +29,4 @@ __all__ = [
     "ctrl_c_asks",
     "left_behind",
     "relative_gap",
-    "solver_version",
 ]

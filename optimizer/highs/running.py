@@ -78,11 +78,6 @@ class Pace:
         return (seconds - began) * math.log(gap / wanted) / math.log(widest / gap)
 
 
-def solver_version() -> str:
-    """The version of HiGHS in use."""
-    return str(highspy.Highs().version())
-
-
 class Stop:
     """A request to stop, from Ctrl-C or a caller; shared by all runs of a solve."""
 
