@@ -55,7 +55,7 @@ class Lexicographic:
         self.world, self.settings, self.search = world, settings, search
         self.case, self.block = world.case, world.block
         self.matrix, self.session = world.matrix, world.session
-        self.seconds = dict(world.seconds)
+        self.seconds = world.take_seconds()
         self.note = ""
 
     def outcome(self, known: PlanRecord | None = None) -> Outcome:

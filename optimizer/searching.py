@@ -196,7 +196,7 @@ class Search:
         bound = relaxed.value
         if bound is None:
             return None
-        value = None if self.x is None else vector.at(self.x)
+        value = self._value(vector)
         done = value is not None and enough is not None and sign * (value - enough) >= 0
         if done or (hopeless is not None and sign * (bound - hopeless) < 0):
             return Answer("stopped", self.x, value, bound)

@@ -71,8 +71,7 @@ class World:
     """One case as a model, as a matrix and live in the solver.
 
     ``case`` is the case that it is now, ``used`` the rows of ``pool`` that were
-    found useful. ``seconds`` notes what building and handing over took. A
-    ``second`` opinion is asked of a solver with another seed and no presolve.
+    found useful. A ``second`` opinion is asked of a solver with another seed and no presolve.
     """
 
     def __init__(self, case: Case, settings: Settings, *, second: bool = False) -> None:
@@ -89,9 +88,14 @@ class World:
                 seed=settings.seed + second,
                 presolve=not second,
             )
-        self.seconds = {"build": built - began, "hand over": time.monotonic() - built}
+        self._seconds = {"build": built - began, "hand over": time.monotonic() - built}
         self.case = self._built_for = case
         self.used: set[int] = set()
+
+    def take_seconds(self) -> dict[str, float]:
+        """What building and handing over took since this was asked last."""
+        taken, self._seconds = self._seconds, dict.fromkeys(self._seconds, 0.0)
+        return taken
 
     # Reading the model ------------------------------------------------------------
 
@@ -142,7 +146,7 @@ class World:
         if ("target", "volume") in changed:
             self._replace_target()
         self._take_windows(steps)
-        self.seconds = {"build": time.monotonic() - began, "hand over": 0.0}
+        self._seconds["build"] += time.monotonic() - began
         return True
 
     def _count(self, case: Case) -> None:

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from optimizer.highs.instance import Columns, Instance, Sense, scales
-from optimizer.highs.program import Answer, Program
+from optimizer.highs.program import Program
 from optimizer.highs.relaxation import Relaxation, Relaxed
-from optimizer.highs.running import Limit, Progress
+from optimizer.highs.running import Limit
 from optimizer.matrix import Floats, Matrix, Vector
 
 
@@ -33,6 +33,8 @@ class Session:
             self._options["presolve"] = "off"
         self._scales = scales(matrix)
         self._program = Program(matrix, self._scales, False, self._options)
+        #: The best value of a vector over all plans (see `Program.optimise`).
+        self.optimise = self._program.optimise
         self._done: list[Callable[[Instance], None]] = []
 
     @cached_property
@@ -81,38 +83,6 @@ class Session:
         self._do(lambda instance: instance.reset())
         if "_relaxation" not in self.__dict__:
             self._done.clear()
-
-    def optimise(
-        self,
-        vector: Vector,
-        sense: Sense,
-        limit: Limit,
-        *,
-        goal: str = "",
-        gap: float = 0.0,
-        nodes: int | None = None,
-        start: Floats | None = None,
-        looked: bool = False,
-        held: tuple[Columns, Floats] | None = None,
-        enough: float | None = None,
-        hopeless: float | None = None,
-        progress: Callable[[Progress], None] | None = None,
-    ) -> Answer:
-        """The best value of a vector over all plans (see `Program.optimise`)."""
-        return self._program.optimise(
-            vector,
-            sense,
-            limit,
-            goal=goal,
-            gap=gap,
-            nodes=nodes,
-            start=start,
-            looked=looked,
-            held=held,
-            enough=enough,
-            hopeless=hopeless,
-            progress=progress,
-        )
 
     def write(self, path: str, vector: Vector, sense: Sense) -> None:
         """Write the program with a vector as its objective, to minimise, as an .mps file.

@@ -112,7 +112,7 @@ def start_up(table: Table, repeat: int) -> None:
         loaded = seconds_of(CASES[name])
         load = [loaded() for _ in range(repeat)]
         case = CASES[name]()
-        worlds = [World(case, Settings()).seconds for _ in range(repeat)]
+        worlds = [World(case, Settings()).take_seconds() for _ in range(repeat)]
         parts = ", ".join(
             f"{phase} {spread([w[phase] for w in worlds])}" for phase in ("build", "hand over")
         )
