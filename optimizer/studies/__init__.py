@@ -1,0 +1,1 @@
+"""Studies: what stands on many solves, such as comparisons and sweeps."""
