@@ -73,12 +73,25 @@ def cars(value: float) -> str:
 
 def amount(case: Case, value: float) -> str:
     """Money with its unit."""
-    words = {1e3: " thousand", 1e6: " million", 1e9: " billion"}
-    unit = words.get(case.money_unit, "" if case.money_unit == 1 else f" x {case.money_unit:g}")
+    return f"{case.currency} {money_number(value)} {_multiple(case)}".strip()
+
+
+def money_number(value: float) -> str:
+    """Money without its unit, as people write it."""
     digits = 0 if abs(value) >= 1000 else 1
     rounded = round(value, digits)
-    number = f"{rounded:,.{digits}f}" if rounded else "0"
-    return f"{case.currency} {number}{unit}".strip()
+    return f"{rounded:,.{digits}f}" if rounded else "0"
+
+
+def money_unit(case: Case) -> str:
+    """The unit of money, such as CNY million; of a case without a currency, what is known."""
+    return f"{case.currency} {_multiple(case)}".strip() or "money"
+
+
+def _multiple(case: Case) -> str:
+    """How many units of the currency make one unit of money, in words."""
+    words = {1.0: "", 1e3: "thousand", 1e6: "million", 1e9: "billion"}
+    return words.get(case.money_unit, f"x {case.money_unit:g}")
 
 
 def percent(value: float) -> str:
@@ -292,7 +305,7 @@ def limits_in_words(case: Case, record: PlanRecord) -> list[str]:
             binding[row.kind, row.name].append(row.period)
     alike: dict[tuple[str, tuple[str, ...]], list[str]] = defaultdict(list)
     for (kind, name), periods in binding.items():
-        alike[kind, tuple(periods)].append(_limit_name(case, kind, name))
+        alike[kind, tuple(periods)].append(limit_name(case, kind, name))
     lines: list[tuple[int, str]] = []
     for (kind, when), names in alike.items():
         words = _LIMIT_WORDS[kind][len(names) > 1].format(_listed(names))
@@ -318,7 +331,7 @@ def limits_in_words(case: Case, record: PlanRecord) -> list[str]:
     return [line for _, line in lines] or ["nothing: no limit is used up"]
 
 
-def _limit_name(case: Case, kind: str, name: str) -> str:
+def limit_name(case: Case, kind: str, name: str) -> str:
     """A limit's name for people."""
     titles = _titles(case)
     if kind == "network":
