@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from models.base import Frozen
 from models.case import Case
 from models.outcome import STATUS_WORDS, GoalResult, Status
+from models.plan import PlanRecord
 from optimizer.plan import Plan
 from optimizer.settings import Settings
+
+
+class OutcomeRecord(Frozen):
+    """An outcome as plain data that can be stored or sent, without its case and settings."""
+
+    status: Status
+    note: str = ""
+    goals: tuple[GoalResult, ...] = ()
+    plan: PlanRecord | None = None
+    seconds: dict[str, float] = {}
 
 
 @dataclass(frozen=True)
@@ -41,6 +53,31 @@ class Outcome:
             if result.kind == kind:
                 return result
         raise KeyError(kind)
+
+    @property
+    def record(self) -> OutcomeRecord:
+        """The outcome as plain data, but for its case and settings."""
+        return OutcomeRecord(
+            status=self.status,
+            note=self.note,
+            goals=self.goals,
+            plan=self.plan.record if self.plan else None,
+            seconds=self.seconds,
+        )
+
+    @classmethod
+    def of(cls, case: Case, settings: Settings, record: OutcomeRecord) -> Outcome:
+        """The outcome of a case that a record tells of; its plan is not audited here."""
+        plan = record.plan and record.plan.model_copy(update={"case": case.name})
+        return cls(
+            case,
+            settings,
+            record.status,
+            plan=Plan(plan) if plan else None,
+            goals=record.goals,
+            seconds=record.seconds,
+            note=record.note,
+        )
 
     def __repr__(self) -> str:
         return f"<Outcome of {self.case.name}: {STATUS_WORDS[self.status]}>"
