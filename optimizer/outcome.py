@@ -42,6 +42,11 @@ class Outcome:
     seconds: dict[str, float] = field(default_factory=dict, compare=False)
     note: str = ""
 
+    def __post_init__(self) -> None:
+        """A plan knows the case that it is a plan of, so that its charts have names."""
+        if self.plan is not None and self.plan.case is not self.case:
+            object.__setattr__(self, "plan", Plan(self.plan.record, self.case))
+
     @property
     def proven(self) -> bool:
         """Every goal is proven to within the gap asked for."""

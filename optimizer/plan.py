@@ -1,7 +1,7 @@
 """The plan as users meet it: frames, a summary, and the record behind them.
 
-pandas is imported only when a frame is asked for. Not here: making or checking
-a plan.
+pandas is imported only when a frame is asked for, plotly when a chart is. Not here:
+making or checking a plan.
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ from models.plan import PlanRecord, Totals
 if TYPE_CHECKING:
     import pandas as pd
 
+    from models.case import Case
+    from optimizer.reporting.plots import Plots
+
 
 class Plan:
     """An audited plan.
@@ -21,11 +24,13 @@ class Plan:
     Every table of the `record` is a frame here: ``decisions``, ``sales``,
     ``flows``, ``volumes``, ``limits``, ``cash_items``, ``cash``, ``deals`` and
     ``windows``, with the columns of the record types in `models.plan` (volumes
-    in cars per period, money in ``money_unit`` of ``currency``).
+    in cars per period, money in ``money_unit`` of ``currency``). `plot` has its
+    charts. ``case`` is the case that it is a plan of, as the plan of an outcome has it.
     """
 
-    def __init__(self, record: PlanRecord) -> None:
+    def __init__(self, record: PlanRecord, case: Case | None = None) -> None:
         self.record = record
+        self.case = case
 
     def _frame(self, table: str) -> pd.DataFrame:
         import pandas as pd
@@ -86,6 +91,22 @@ class Plan:
     def windows(self) -> pd.DataFrame:
         """Volume of each window in which the target may be reached."""
         return self._frame("windows")
+
+    @property
+    def plot(self) -> Plots:
+        """Charts: ``plan.plot.volume()``, ``.gantt()``, ``.cash()`` and so on.
+
+        Each is a plotly figure that shows itself in a notebook. Raises `ValueError`
+        for a plan that does not know its case: charts take names and limits from there.
+        """
+        from optimizer.reporting.plots import Plots
+
+        if self.case is None:
+            raise ValueError(
+                "this plan does not know its case, so it has no charts; "
+                "take the plan of an outcome, or make it as Plan(record, case)"
+            )
+        return Plots(self.case, self.record)
 
     @property
     def totals(self) -> Totals:
