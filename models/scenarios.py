@@ -64,6 +64,11 @@ class Scenarios:
             changes=tuple(change for _, _, change in self._changes(names)),
         )
 
+    def owners(self, expression: str) -> tuple[Scenario, ...]:
+        """Of each change of `combined`, in their order, the scenario that it was written in."""
+        self.combined(expression)
+        return tuple(self._named(name) for name, _, _ in self._changes(names_in(expression)))
+
     def check(self, case: Case) -> tuple[Problem, ...]:
         """Apply each scenario to the case; returns the warnings.
 
