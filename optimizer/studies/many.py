@@ -1,0 +1,277 @@
+"""Many solves: on several workers, kept in a store, the same in whatever order they come.
+
+Each question is answered for itself (see `optimizer.studies.question`), so that answers
+depend neither on the number of workers nor on their order. For what-ifs the case that
+they change is solved first and without help; its plan is where all others begin.
+
+Not here: what is asked and made of the answers (see `optimizer.studies.sweep`).
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from models.case import Case
+from optimizer.errors import EvplanError
+from optimizer.outcome import Outcome
+from optimizer.settings import Settings
+from optimizer.studies.crew import Crew, check_fingerprint, failure, gathered
+from optimizer.studies.question import Question
+from optimizer.studies.store import DamagedEntry, Store, opened
+from optimizer.studies.worker import Reply, job
+
+if TYPE_CHECKING:
+    from optimizer.highs import Stop
+
+#: Seconds after which a request to stop is looked for again.
+BEAT = 0.2
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of one question: an outcome, or in words why there is none.
+
+    ``number`` is that of the question, from 0. ``kept`` tells that it was not solved now:
+    it was in the store, or is the answer to another question too.
+    """
+
+    number: int
+    outcome: Outcome | None
+    fault: str = ""
+    kept: bool = False
+
+
+@dataclass(frozen=True)
+class Headway:
+    """How far many solves have come.
+
+    ``done`` of ``total`` different questions are answered, ``kept`` of these by the store;
+    ``remaining`` is a guess at the seconds left, None while there is no ground for one.
+    """
+
+    done: int
+    total: int
+    kept: int
+    faults: int
+    seconds: float
+    remaining: float | None
+
+
+class Unfinished(EvplanError):
+    """Stopped before all was solved; ``done`` solves are finished and ``left`` are not."""
+
+    def __init__(self, done: int, left: int, store: Store | None) -> None:
+        self.done, self.left = done, left
+        where = f"kept in {store.folder}" if store else "lost, as there is no store"
+        again = "; the same again goes on from there" if store else ""
+        super().__init__(
+            f"stopped: {done} of {done + left} solves are finished and {where}, "
+            f"{left} are left{again}"
+        )
+
+
+def solve_all(
+    questions: Sequence[Question],
+    settings: Settings | None = None,
+    *,
+    store: Store | None = None,
+    workers: int | None = None,
+    cluster: str | None = None,
+    progress: Callable[[Headway], None] | None = None,
+    stop: Stop | None = None,
+) -> list[Answer]:
+    """The answers to questions, in their order.
+
+    ``workers`` are processes of this machine (None: one for each core); ``cluster`` is the
+    address of a Dask scheduler whose workers are used instead. A question whose worker
+    dies is asked once more. Raises `Unfinished` when ``stop.asked`` is set or on Ctrl-C,
+    `CrewError` for workers and `StoreError` for a store that cannot be used.
+    """
+    with Asking(settings, store, workers, cluster, progress, stop) as asking:
+        return sorted(asking.answers(questions), key=lambda answer: answer.number)
+
+
+def solve_what_ifs(
+    case: Case,
+    changed: Sequence[Case],
+    settings: Settings | None = None,
+    *,
+    store: Store | None = None,
+    workers: int | None = None,
+    cluster: str | None = None,
+    progress: Callable[[Headway], None] | None = None,
+    stop: Stop | None = None,
+) -> Iterator[Answer]:
+    """The answer for a case, with the number 0, and then those for changed ones from 1 on.
+
+    They come as they are found, so that nobody need hold all plans at once. Raises as
+    `solve_all` does.
+    """
+    with Asking(settings, store, workers, cluster, progress, stop) as asking:
+        base = Question(case)
+        (first,) = asking.answers([base], later=len(changed))
+        yield first
+        known = first.outcome.plan if first.outcome else None
+        questions = [Question(other, known.record if known else None) for other in changed]
+        for number, question in enumerate(questions, 1):
+            if question.case_digest == base.case_digest:
+                outcome = first.outcome and _of(question, first.outcome)
+                yield Answer(number, outcome, first.fault, kept=True)
+        asked = [n for n, other in enumerate(questions, 1) if other.case_digest != base.case_digest]
+        for answer in asking.answers([questions[n - 1] for n in asked]):
+            yield Answer(asked[answer.number], answer.outcome, answer.fault, answer.kept)
+
+
+def _of(question: Question, outcome: Outcome) -> Outcome:
+    """An outcome of an equal case, as that of the question's."""
+    return Outcome.of(question.case, outcome.settings, outcome.record)
+
+
+class Asking:
+    """Asks questions of a crew that is gathered when it is needed, and of a store."""
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        store: Store | None = None,
+        workers: int | None = None,
+        cluster: str | None = None,
+        progress: Callable[[Headway], None] | None = None,
+        stop: Stop | None = None,
+    ) -> None:
+        from optimizer.highs import Stop, ctrl_c_asks
+
+        self.settings = settings or Settings()
+        self.store = store
+        self._workers, self._cluster = workers, cluster
+        self._progress = progress
+        self._stop = stop or Stop()
+        self._ctrl_c = ctrl_c_asks(self._stop)
+        self._crew: Crew | None = None
+        self._done = self._kept = self._faults = 0
+        self._began = time.monotonic()
+        self._solving: float | None = None
+
+    def __enter__(self) -> Self:
+        if self.store is not None:
+            self.store.prepare()
+        if self._cluster is not None:
+            self._crew = gathered(None, self._cluster)
+        self._ctrl_c.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            if self._crew is not None:
+                self._crew.close()
+        finally:
+            self._ctrl_c.__exit__(kind, error, trace)
+
+    def answers(self, questions: Sequence[Question], later: int = 0) -> Iterator[Answer]:
+        """The answers as they come; so many questions are asked ``later``."""
+        numbers: dict[str, list[int]] = {}
+        for number, question in enumerate(questions):
+            numbers.setdefault(question.key(self.settings), []).append(number)
+        store = self.store
+        # What may be in the store comes first: then the rest can be told and guessed at.
+        waiting = deque(sorted(numbers, key=lambda key: store is None or key not in store))
+        running: dict[Future[bytes], str] = {}
+        self._report(len(waiting), later)
+        while waiting or running:
+            if self._stop.asked.is_set():
+                raise Unfinished(self._done, len(waiting) + len(running) + later, store)
+            while waiting and len(running) < 2 * self._size:
+                key = waiting.popleft()
+                question = questions[numbers[key][0]]
+                outcome = store.get(question, self.settings) if store is not None else None
+                if outcome is None:
+                    running[self._submitted(question)] = key
+                    continue
+                self._count(kept=True)
+                yield from self._all(questions, numbers[key], outcome, "", True)
+                self._report(len(waiting) + len(running), later)
+                break  # somebody may want to stop
+            else:
+                finished, _ = wait(running, timeout=BEAT, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    key = running.pop(future)
+                    outcome, fault = self._result(questions[numbers[key][0]], future)
+                    self._count(fault=bool(fault))
+                    yield from self._all(questions, numbers[key], outcome, fault, False)
+                    self._report(len(waiting) + len(running), later)
+
+    @property
+    def _size(self) -> int:
+        return self._crew.size if self._crew is not None else 1
+
+    def _submitted(self, question: Question) -> Future[bytes]:
+        if self._crew is None:
+            self._crew = gathered(self._workers, None)
+        if self._solving is None:
+            self._solving = time.monotonic()
+        return self._crew.submit(job(question, self.settings))
+
+    def _result(self, question: Question, future: Future[bytes]) -> tuple[Outcome | None, str]:
+        """The outcome of a job, kept and audited; or why there is none."""
+        fault = failure(future)
+        if fault:
+            return None, fault
+        reply = Reply.model_validate_json(future.result())
+        check_fingerprint(reply.fingerprint, "a worker")
+        if reply.outcome is None:
+            return None, reply.fault
+        try:
+            outcome = opened(question, self.settings, reply.outcome)
+        except DamagedEntry as error:
+            return None, f"what its worker sent does not hold: {error}"
+        if self.store is not None:
+            self.store.put(question, outcome)
+        return outcome, ""
+
+    def _all(
+        self,
+        questions: Sequence[Question],
+        numbers: list[int],
+        outcome: Outcome | None,
+        fault: str,
+        kept: bool,
+    ) -> Iterator[Answer]:
+        """The answer to a question, and to all that are equal to it."""
+        for place, number in enumerate(numbers):
+            same = outcome if outcome is None or not place else _of(questions[number], outcome)
+            yield Answer(number, same, fault, kept or place > 0)
+
+    def _count(self, *, kept: bool = False, fault: bool = False) -> None:
+        self._done += 1
+        self._kept += kept
+        self._faults += fault
+
+    def _report(self, waiting: int, later: int) -> None:
+        if self._progress is None:
+            return
+        now, left = time.monotonic(), waiting + later
+        solved = self._done - self._kept
+        remaining = None
+        if self._solving is not None and solved:
+            remaining = (now - self._solving) / solved * left
+        self._progress(
+            Headway(
+                self._done,
+                self._done + left,
+                self._kept,
+                self._faults,
+                now - self._began,
+                remaining,
+            )
+        )

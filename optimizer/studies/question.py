@@ -1,0 +1,119 @@
+"""A question: a case, and the plan from which its search begins.
+
+Its answer is a function of exactly these two, of the settings and of the code and
+libraries at work, and `Question.key` is a hash of all that. So answers can be stored,
+worked out in any order and in any process, and are still the same. Whatever else a
+search is to know some day (such as proofs of the case that a what-if changes) comes in
+here: as a part of the question, of `Question.answer` and of `Question.key`.
+
+Not here: keeping answers (see `optimizer.studies.store`), asking many questions (see
+`optimizer.studies.many`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+from models.case import ASIDE, PARTS, TABLES, Case
+from models.plan import PlanRecord
+from optimizer.outcome import Outcome
+from optimizer.runs import versions
+from optimizer.settings import Settings
+
+#: Columns and settings that no plan depends on.
+SHOWN = frozenset({"name", "title", "note", "partner", "price_basis"})
+#: Packages and modules in which no answer is made: they read, show, or ask.
+ASIDE = frozenset(
+    {"catalogue", "cli", "commands", "data", "reporting", "runs", "scenarios", "studies", "tables"}
+)
+
+
+@dataclass(frozen=True)
+class Question:
+    """A case to be solved, and a known plan (of a case much like it) to begin with."""
+
+    case: Case
+    start: PlanRecord | None = None
+
+    def answer(self, settings: Settings) -> Outcome:
+        """The best plan of the case; raises as `optimizer.solve` does."""
+        from optimizer.solving import Prepared  # loads the model and the solver
+
+        return Prepared(self.case, settings).solve(start=self.start)
+
+    @cached_property
+    def case_digest(self) -> str:
+        """Hash of all of the case that its plans depend on."""
+        return case_digest(self.case)
+
+    def key(self, settings: Settings) -> str:
+        """The name of the answer: a hash of all that it depends on.
+
+        The time limit is no part of it: an answer that the limit did not cut short
+        is the same under any other.
+        """
+        begun = None if self.start is None else _starts(self.start)
+        how = settings.model_dump(mode="json", exclude={"time_limit"})
+        return digest([self.case_digest, begun, how, fingerprint()])
+
+
+def case_digest(case: Case) -> str:
+    """Hash of all of a case that its plans depend on: not of titles, notes and sources."""
+    settings = case.model_dump(
+        mode="json", exclude={*SHOWN, *TABLES, "goals", "target", *PARTS}
+    )
+    sections = {
+        "horizon": case.horizon.model_dump(mode="json"),
+        "finance": case.finance.model_dump(mode="json"),
+        "target": case.target and case.target.model_dump(mode="json"),
+        "goals": _rows(case.goals_in_order),
+    }
+    tables = {name: _rows(case.rows(name)) for name in TABLES if name not in ASIDE}
+    return digest([settings, sections, tables])
+
+
+def _rows(rows: Iterable[Any]) -> list[Any]:
+    return [row.model_dump(mode="json", exclude=SHOWN) for row in rows]
+
+
+def _starts(plan: PlanRecord) -> list[list[str | None]]:
+    """What of a known plan a search begins with: its starts."""
+    return sorted([row.commitment, row.start] for row in plan.decisions if not row.in_place)
+
+
+def digest(data: Any) -> str:
+    """Hash of plain data; floats count to their last digit."""
+    text = json.dumps(data, sort_keys=True, ensure_ascii=True, allow_nan=False)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+@cache
+def fingerprint() -> dict[str, str]:
+    """Versions of the code, libraries and machine that make an answer."""
+    return {**versions(), "machine": f"{sys.platform} {platform.machine()}", "code": _code()}
+
+
+def _code() -> str:
+    """Hash of the source of all modules that make an answer.
+
+    The version of evplan alone would not tell two states of a checkout apart.
+    """
+    here = Path(__file__)
+    optimizer = here.parents[1]
+    files = [here, *optimizer.with_name("models").rglob("*.py")]
+    for path in optimizer.iterdir():
+        if path.stem not in ASIDE:
+            files += path.rglob("*.py") if path.is_dir() else [path]
+    sha = hashlib.sha256()
+    for path in sorted(path for path in files if path.suffix == ".py"):
+        name = path.relative_to(optimizer.parent).as_posix()
+        sha.update(f"{name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    return sha.hexdigest()

@@ -1,0 +1,104 @@
+"""One job of a worker, and the worker process that does job after job.
+
+Only plain data goes in and out: a pickled question with its settings, and a `Reply` as
+JSON. A worker process reads jobs from standard input and writes replies to standard
+output, each with its length before it; it ends itself when its input does, so that it
+does not outlive whoever asked. Not here: starting workers (see `optimizer.studies.crew`).
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import queue
+import signal
+import struct
+import sys
+import threading
+from typing import IO
+
+from models.base import Frozen
+from optimizer.outcome import OutcomeRecord
+from optimizer.settings import Settings
+from optimizer.studies.question import Question, fingerprint
+
+#: What stands before the bytes of a message: their number, and 1 for the last message.
+HEAD = struct.Struct(">QB")
+#: Solves of one process wait for each other: the solver's threads are shared by all of it.
+_ONE_AT_A_TIME = threading.Lock()
+
+
+class Reply(Frozen):
+    """What became of a job: an outcome, or in words why there is none."""
+
+    fingerprint: dict[str, str]
+    outcome: OutcomeRecord | None = None
+    fault: str = ""
+
+
+def job(question: Question, settings: Settings) -> bytes:
+    """A job as bytes, for `work` in whatever process."""
+    return pickle.dumps((question, settings), protocol=pickle.HIGHEST_PROTOCOL)
+
+
+def work(data: bytes) -> bytes:
+    """Do a job and reply; what goes wrong is part of the reply."""
+    question, settings = pickle.loads(data)
+    with _ONE_AT_A_TIME:
+        try:
+            record = question.answer(settings).record
+        except Exception as error:
+            lines = f"{type(error).__name__}: {error}".splitlines()
+            reply = Reply(fingerprint=fingerprint(), fault=" ".join(lines[:2]))
+        else:
+            reply = Reply(fingerprint=fingerprint(), outcome=record)
+    return reply.model_dump_json().encode("utf-8")
+
+
+def send(stream: IO[bytes], data: bytes, last: bool = False) -> None:
+    """Write a message."""
+    stream.write(HEAD.pack(len(data), last))
+    stream.write(data)
+    stream.flush()
+
+
+def receive(stream: IO[bytes]) -> tuple[bytes, bool]:
+    """Read a message and whether it is the last; raises `EOFError` at the end."""
+    size, last = HEAD.unpack(_exactly(stream, HEAD.size))
+    return _exactly(stream, size), bool(last)
+
+
+def _exactly(stream: IO[bytes], size: int) -> bytes:
+    data = stream.read(size)
+    if len(data) < size:
+        raise EOFError
+    return data
+
+
+def main() -> None:
+    """Do jobs from standard input until it ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever asked decides about Ctrl-C
+    replies = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what libraries print is no reply
+    jobs: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(jobs,), daemon=True).start()
+    while True:
+        reply = work(jobs.get())
+        solver = sys.modules.get("optimizer.highs")
+        # A solver that did not stop in time still runs, and would disturb the next job.
+        last = solver is not None and solver.left_behind()
+        try:
+            send(replies, reply, last)
+        except OSError:
+            last = True
+        if last:
+            os._exit(0)
+
+
+def _listen(jobs: queue.SimpleQueue[bytes]) -> None:
+    """Take in jobs; end the process with the input, even in the middle of a solve."""
+    try:
+        while True:
+            jobs.put(receive(sys.stdin.buffer)[0])
+    except (EOFError, OSError):
+        os._exit(0)
