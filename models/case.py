@@ -28,6 +28,7 @@ from models.commitment import (
 from models.deal import Deal, DealPayment, DealSupply, Diversion, Exclusivity
 from models.finance import Budget, Finance, Overhead
 from models.horizon import Horizon
+from models.lever import Lever
 from models.market import Entry, Market, Registrations, Season, Segment
 from models.problem import CaseError, Problem
 from models.settings import Settings
@@ -80,6 +81,7 @@ class Case(Settings):
     resource_use: tuple[ResourceUse, ...] = ()
     overheads: tuple[Overhead, ...] = ()
     budgets: tuple[Budget, ...] = ()
+    levers: tuple[Lever, ...] = ()
     sources: tuple[Source, ...] = ()
 
     def __init__(self, **parts: Any) -> None:
@@ -249,9 +251,13 @@ TABLES: dict[str, type[Row]] = {
         ResourceUse,
         Overhead,
         Budget,
+        Lever,
         Source,
     )
 }
+
+#: The tables that no plan depends on.
+ASIDE: tuple[str, ...] = ("levers", "sources")
 
 #: The sections of settings with their records.
 PARTS: dict[str, type[Written]] = {

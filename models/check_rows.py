@@ -11,6 +11,8 @@ from models import paths
 from models.base import Row
 from models.check_kit import COMMITMENTS, Broken, all_rows, period_of, say, some, unread
 from models.commitment import Commitment
+from models.horizon import MOST_PERIODS
+from models.lever import Lever
 from models.market import Segment
 from models.problem import Problem
 from models.vehicle import Launch
@@ -273,3 +275,38 @@ def sources(case: Case, broken: Broken) -> Iterator[Problem]:
             yield say(row, number, "low, high", "an assumption without its range", "both of them")
         if row.low is not None and row.high is not None and row.low > row.high:
             yield say(row, number, "low", f"{row.low:g} is above high, {row.high:g}")
+
+
+def levers(case: Case, broken: Broken) -> Iterator[Problem]:
+    """A lever moves cells that are there, by something, and dates by whole periods."""
+    for number, row in enumerate(case.levers):
+        for path in row.moves:
+            if unread(broken, path.split(".")[0]) or lever_meets(case, path):
+                continue
+            reason = paths.unmet(case, path)
+            found = f"{path!r} names nothing in the case: {reason.found}"
+            cure = "" if "Case." in reason.cure else reason.cure
+            yield say(row, number, "moves", found, "table.key.column, with * for any part", cure)
+        if not row.moves:
+            yield say(row, number, "moves", "it is blank", "one path, or several as a|b")
+        if row.step == 0:
+            yield say(row, number, "step", "0 moves nothing", "a number that is not 0")
+        if row.operation == "shift":
+            yield from _shift(row, number)
+
+
+def _shift(row: Lever, number: int) -> Iterator[Problem]:
+    if not row.step.is_integer() or abs(row.step * row.steps) > MOST_PERIODS:
+        found = f"{row.steps} steps of {row.step:g} periods"
+        yield say(row, number, "step", found, f"whole periods, at most {MOST_PERIODS} in all")
+    if row.from_period is not None:
+        found = f"{row.from_period} beside shift"
+        yield say(row, number, "from_period", found, "only with add and scale")
+
+
+def lever_meets(case: Case, path: str) -> bool:
+    """Whether a path of a lever names anything; the date of a dated row can be moved too."""
+    head, _, column = path.rpartition(".")
+    if column == "since":
+        return bool(paths.matching_rows(case, head))
+    return paths.meets(case, path)

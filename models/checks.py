@@ -28,6 +28,7 @@ TIMELESS: tuple[Check, ...] = (
     check_rows.expansions_have_one_place,
     check_rows.one_home,
     check_rows.sources,
+    check_rows.levers,
     check_rules.precedences,
     check_rules.exclusive_groups,
     check_rules.exclusivities,

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from models import paths
 from models.base import Row
 from models.case import TABLES, Case
+from models.check_rows import lever_meets
 from models.commitment import Commitment, ExclusiveGroup, Precedence
 from models.finance import Budget
 from models.vehicle import Launch
@@ -126,3 +127,13 @@ def _categories(tables: Tables) -> Iterator[str]:
 def without_idle_sources(case: Case) -> tuple[Row, ...]:
     """The sources that still speak for some cell; the others go with their cells."""
     return tuple(row for row in case.sources if paths.meets(case, row.cells))
+
+
+def without_idle_levers(case: Case) -> tuple[Row, ...]:
+    """The levers that still move some cell, with the paths that still name one."""
+    kept = []
+    for row in case.levers:
+        moves = tuple(path for path in row.moves if lever_meets(case, path))
+        if moves:
+            kept.append(row if moves == row.moves else row.model_copy(update={"moves": moves}))
+    return tuple(kept)

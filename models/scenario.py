@@ -24,7 +24,7 @@ from models.change import Change, one_or_more
 from models.draft import Touched, unchecked
 from models.edits import edited, unmet_paths
 from models.problem import CaseError, Problem
-from models.removal import without_idle_sources
+from models.removal import without_idle_levers, without_idle_sources
 
 _NAME = re.compile(r"[\w-]{1,80}")
 
@@ -153,6 +153,7 @@ def run(case: Case, changes: Iterable[Change]) -> Run:
 def _checked(case: Case, new: Case, touched: list[Touched]) -> Case:
     """The new case, checked as a whole; the case itself where nothing was touched."""
     if any(entry.removed or entry.path.endswith(".since") for entry in touched):
+        new = unchecked(new, {"levers": without_idle_levers(new)})
         new = unchecked(new, {"sources": without_idle_sources(new)})
     parts = {name: getattr(new, name) for name in type(case).model_fields}
     parts = {name: part for name, part in parts.items() if part is not getattr(case, name)}

@@ -62,6 +62,7 @@ COVERED = frozenset(
         "resource_use",
         "overheads",
         "budgets",
+        "levers",
         "sources",
     ]
 )

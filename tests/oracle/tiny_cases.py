@@ -14,7 +14,7 @@ from random import Random
 from typing import Any, Literal, get_args, get_origin
 
 from models.base import Frozen, Row
-from models.case import COMMITMENT_TABLES, TABLES, Case, make_case
+from models.case import ASIDE, COMMITMENT_TABLES, TABLES, Case, make_case
 from models.commitment import (
     Commitment,
     ExclusiveGroup,
@@ -636,7 +636,7 @@ SITUATIONS = frozenset(
 def all_features() -> set[str]:
     """Everything that the tiny cases together have to use."""
     wanted = set(SITUATIONS)
-    records = {name: row for name, row in TABLES.items() if name != "sources"}
+    records = {name: row for name, row in TABLES.items() if name not in ASIDE}
     for prefix, record in {**records, **SETTINGS}.items():
         for name, words in _options(record):
             wanted |= {f"{prefix}.{name}={word}" for word in words} or {f"{prefix}.{name}"}
@@ -647,7 +647,7 @@ def features(case: Case) -> set[str]:
     """What a case uses: columns that are not at their default, and situations."""
     used = set(_situations(case))
     for name in TABLES:
-        if name != "sources":
+        if name not in ASIDE:
             used |= {feature for row in case.rows(name) for feature in _used(name, row)}
     settings = [("horizon", case.horizon), ("finance", case.finance), ("target", case.target)]
     for prefix, record in [*settings, *(("goals", goal) for goal in case.goals)]:
