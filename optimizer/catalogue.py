@@ -1,4 +1,4 @@
-"""The cases that come with evplan, and where they lie.
+"""The cases that come with evplan, and where they lie; what is a case's folder or workbook.
 
 They are found beside the installed package (a wheel holds them), and in a
 checkout in ``data/`` beside it. This is the one module that knows paths.
@@ -18,6 +18,8 @@ from models.problem import CaseError, Problem
 DEFAULT_CASE = "leapmotor-2023"
 CASE_FILE = "case.toml"
 SCENARIO_FILE = "scenarios.toml"
+#: Endings of files that are taken for a case in a workbook.
+WORKBOOK_ENDINGS = (".xlsx", ".xlsm")
 
 
 def shipped_folder() -> Path:
@@ -34,8 +36,13 @@ def shipped_cases() -> dict[str, Path]:
     }
 
 
+def is_workbook(path: str | Path) -> bool:
+    """Whether a path is named like a workbook."""
+    return Path(path).suffix.lower() in WORKBOOK_ENDINGS
+
+
 def find_case(case: str | Path) -> Path:
-    """The folder of a shipped case's name or of a path.
+    """The folder of a shipped case's name, or the folder or workbook of a path.
 
     Raises `CaseError` when there is neither.
     """
@@ -46,6 +53,8 @@ def find_case(case: str | Path) -> Path:
             return path
         if path.is_file() and path.name == CASE_FILE:
             return path.parent
+        if path.is_file() and is_workbook(path):
+            return path
         found = _not_a_case(path)
     except (OSError, ValueError):  # a name that no file can have
         found = "no folder can have this name"
@@ -56,7 +65,8 @@ def find_case(case: str | Path) -> Path:
             Problem(
                 where=str(case)[:200],
                 found=found,
-                allowed=f"a folder with a {CASE_FILE}, or one of {', '.join(shipped)}",
+                allowed=f"a folder with a {CASE_FILE}, a workbook (.xlsx), or one of "
+                f"{', '.join(shipped)}",
                 cure=nearest(str(case)[:200], shipped)
                 or "evplan init DIR makes a folder to start from",
             )
@@ -74,7 +84,9 @@ def _not_a_case(path: Path) -> str:
     if path.is_dir():
         return f"the folder has no {CASE_FILE}"
     if path.exists():
-        return "it is a file, not a folder"
+        if path.suffix.lower() in (".xls", ".ods", ".xlsb"):
+            return f"workbooks of the kind {path.suffix} are not read: save it as .xlsx"
+        return "it is a file, neither a folder nor a workbook"
     return "there is no such folder, and no shipped case of that name"
 
 
