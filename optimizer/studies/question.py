@@ -31,7 +31,7 @@ from optimizer.settings import Settings
 #: Columns and settings that no plan depends on.
 SHOWN = frozenset({"name", "title", "note", "partner", "price_basis"})
 #: Packages and modules in which no answer is made: they read, show, or ask.
-ASIDE = frozenset(
+APART = frozenset(
     {"catalogue", "cli", "commands", "data", "reporting", "runs", "scenarios", "studies", "tables"}
 )
 
@@ -67,9 +67,7 @@ class Question:
 
 def case_digest(case: Case) -> str:
     """Hash of all of a case that its plans depend on: not of titles, notes and sources."""
-    settings = case.model_dump(
-        mode="json", exclude={*SHOWN, *TABLES, "goals", "target", *PARTS}
-    )
+    settings = case.model_dump(mode="json", exclude={*SHOWN, *TABLES, "goals", "target", *PARTS})
     sections = {
         "horizon": case.horizon.model_dump(mode="json"),
         "finance": case.finance.model_dump(mode="json"),
@@ -110,7 +108,7 @@ def _code() -> str:
     optimizer = here.parents[1]
     files = [here, *optimizer.with_name("models").rglob("*.py")]
     for path in optimizer.iterdir():
-        if path.stem not in ASIDE:
+        if path.stem not in APART:
             files += path.rglob("*.py") if path.is_dir() else [path]
     sha = hashlib.sha256()
     for path in sorted(path for path in files if path.suffix == ".py"):
