@@ -22,7 +22,8 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from models.case import ASIDE, PARTS, TABLES, Case
+from models import case as cases
+from models.case import PARTS, TABLES, Case
 from models.plan import PlanRecord
 from optimizer.outcome import Outcome
 from optimizer.runs import versions
@@ -66,7 +67,7 @@ class Question:
 
 
 def case_digest(case: Case) -> str:
-    """Hash of all of a case that its plans depend on: not of titles, notes and sources."""
+    """Hash of all of a case that its plans depend on: not of titles, notes, levers and sources."""
     settings = case.model_dump(mode="json", exclude={*SHOWN, *TABLES, "goals", "target", *PARTS})
     sections = {
         "horizon": case.horizon.model_dump(mode="json"),
@@ -74,7 +75,7 @@ def case_digest(case: Case) -> str:
         "target": case.target and case.target.model_dump(mode="json"),
         "goals": _rows(case.goals_in_order),
     }
-    tables = {name: _rows(case.rows(name)) for name in TABLES if name not in ASIDE}
+    tables = {name: _rows(case.rows(name)) for name in TABLES if name not in cases.ASIDE}
     return digest([settings, sections, tables])
 
 
