@@ -252,7 +252,7 @@ def test_other_commands() -> None:
 
 _SET = "Allowed: PATH=VALUE, such as markets.germany.max_share=0.01."
 _NUMBER = "Write digits alone, with a point for decimals."
-_CASE = "Allowed: a folder with a case.toml, or one of leapmotor-2023, tiny."
+_CASE = "Allowed: a folder with a case.toml, a workbook (.xlsx), or one of leapmotor-2023, tiny."
 REFUSED = {
     ("--gap", "2"): "--gap: 2 is above 1. Allowed: a number from 0 to 1.",
     ("--gap", ""): "--gap: it is blank. Allowed: a number from 0 to 1.",
@@ -328,7 +328,7 @@ def test_a_path_set_twice() -> None:
         ),
         (
             ["check", "file"],
-            f"file: it is a file, not a folder. {_CASE} "
+            f"file: it is a file, neither a folder nor a workbook. {_CASE} "
             "evplan init DIR makes a folder to start from.",
         ),
         (
