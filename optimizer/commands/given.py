@@ -148,3 +148,19 @@ def folder_from(where: str, text: str) -> Path:
     if not text.strip() or "\0" in text:
         raise CaseError([Problem(where, found="no folder can have this name")])
     return Path(text)
+
+
+def share_from(option: str, text: str) -> float:
+    """A share of 1 from text such as ``1%`` or ``0.01``, 0 to 1."""
+    from models.problem import CaseError, Problem
+
+    digits = text.strip()
+    percent = digits.endswith("%")
+    try:
+        share = float(digits.removesuffix("%")) / (100 if percent else 1)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        allowed = "a share such as 1% or 0.01, from 0 to 1"
+        raise CaseError([Problem(option, found=f"{text!r} is no share", allowed=allowed)])
+    return share
