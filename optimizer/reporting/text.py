@@ -309,14 +309,14 @@ def limits_in_words(case: Case, record: PlanRecord) -> list[str]:
     lines: list[tuple[int, str]] = []
     for (kind, when), names in alike.items():
         words = _LIMIT_WORDS[kind][len(names) > 1].format(_listed(names))
-        lines.append((len(when), f"{words}: {_when(order, when)}"))
+        lines.append((len(when), f"{words}: {when_words(order, when)}"))
     floor = case.finance.cash_floor
     if floor is not None:
         slack = 1e-4 * max(1.0, abs(floor), max(abs(row.cash) for row in record.cash))
         low = [row.period for row in record.cash if row.cash <= floor + slack]
         if low:
             lines.append(
-                (len(low), f"cash is at its floor of {amount(case, floor)}: {_when(order, low)}")
+                (len(low), f"cash is at its floor of {amount(case, floor)}: {when_words(order, low)}")
             )
     lines.sort(key=lambda line: -line[0])
     demand = [row for row in record.limits if row.kind == "demand" and row.available > 0]
@@ -353,7 +353,7 @@ def _titles(case: Case) -> dict[str, str]:
     return {row.path: getattr(row, "title", "") for table in tables for row in case.rows(table)}
 
 
-def _when(order: dict[str, int], periods: Iterable[str]) -> str:
+def when_words(order: dict[str, int], periods: Iterable[str]) -> str:
     """Periods with neighbours joined: 2024Q1 to 2024Q3, 2025Q1."""
     runs: list[list[str]] = []
     for period in periods:
