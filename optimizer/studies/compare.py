@@ -87,6 +87,10 @@ class Side:
     cause: Cause | None = None
     warnings: tuple[str, ...] = ()
 
+    def change(self, figure: str) -> FigureChange | None:
+        """The change of a key figure by its name."""
+        return next((change for change in self.figures if change.figure.name == figure), None)
+
 
 @dataclass(frozen=True, repr=False)
 class Comparison:

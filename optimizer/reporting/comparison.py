@@ -1,0 +1,336 @@
+"""A comparison in words and tables: what differs, what is proven of it, and why.
+
+What is the same is not repeated. Everything is plain text; names may hold anything and
+are shown as one line. Not here: finding the differences (see `optimizer.studies.compare`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Literal
+
+from models.case import Case
+from optimizer.reporting.comparison_words import (
+    difference_words,
+    headline,
+    limit_lines,
+    periods_words,
+    share_words,
+    signed,
+    size_words,
+    value_words,
+)
+from optimizer.reporting.text import aligned, one_line, title_of
+from optimizer.studies.comparison_rows import unit_of
+from optimizer.studies.differences import DecisionChange, summed
+
+if TYPE_CHECKING:
+    from optimizer.studies.cause import Cause, Share
+    from optimizer.studies.compare import Comparison, Side
+    from optimizer.studies.kpis import Kpi
+
+#: Scenarios in one table; more of them make another one.
+ABREAST = 3
+#: Markets and cars shown of those whose sales moved.
+MOST_MOVED = 6
+#: What a figure in a table is marked with, and what that means.
+MARKS = {
+    "noise": ("({})", "in brackets: too small for the gap to tell apart, so no effect"),
+    "unproven": (
+        "{}?",
+        "?: so in these plans, but it hangs on what each keeps of the goals before",
+    ),
+}
+#: Figures beside the goals whose causes are shown on screen; files have them all.
+CAUSES_SHOWN = ("exports", "least_cash", "spending")
+
+Section = tuple[str, list[str]]
+
+
+def in_words(comparison: Comparison) -> list[str]:
+    """The whole comparison as lines of text, headings among them."""
+    lines: list[str] = []
+    for heading, body in sections(comparison):
+        lines += [*([""] if lines else []), heading, *body]
+    return lines
+
+
+def sections(comparison: Comparison) -> list[Section]:
+    """The sections of the report, each with its heading and lines; empty ones are left out."""
+    case = comparison.base.case
+    title = one_line(f"{comparison.name}: {case.title}" if case.title else comparison.name)
+    found = [
+        (title, [one_line(line) for line in headline(comparison)]),
+        ("Goals", _figures(comparison, goals=True)),
+        ("Figures of these plans (other plans, as good, may have others)", _figures(comparison)),
+        ("Decisions that differ", _decisions(comparison)),
+        ("Own cars sold, difference to the base case", _sales(comparison)),
+        ("Limits that bind otherwise", _limits(comparison)),
+        *(_cause(case, side, side.cause) for side in comparison.sides if side.cause),
+    ]
+    return [(one_line(heading), body) for heading, body in found if body]
+
+
+def _planned(comparison: Comparison) -> list[Side]:
+    """The scenarios that can be compared: both have a plan."""
+    return [side for side in comparison.sides if side.figures]
+
+
+def _abreast(sides: Sequence[Side]) -> Iterator[Sequence[Side]]:
+    for first in range(0, len(sides), ABREAST):
+        yield sides[first : first + ABREAST]
+
+
+def _stacked(tables: Iterable[list[str]]) -> list[str]:
+    """Tables below each other, with a blank line between."""
+    lines: list[str] = []
+    for table in tables:
+        lines += [*([""] if lines and table else []), *table]
+    return lines
+
+
+# Figures -----------------------------------------------------------------------------
+
+
+def _figures(comparison: Comparison, *, goals: bool = False) -> list[str]:
+    """Values and differences of the key figures that are goals, or of all others."""
+    sides = _planned(comparison)
+    case = comparison.base.case
+    marks: set[str] = set()
+
+    def wanted(figure: Kpi) -> bool:
+        return bool(figure.goal) == goals
+
+    def table(some: Sequence[Side]) -> list[str]:
+        columns = ["Figure", "Unit", "base>"]
+        for side in some:
+            columns += [f"{one_line(side.name)}>", "difference>"]
+        rows = []
+        names = dict.fromkeys(
+            change.figure.name for side in some for change in side.figures if wanted(change.figure)
+        )
+        for name in names:
+            cells = [side.change(name) for side in some]
+            if all(change is None or change.finding.mark == "same" for change in cells):
+                continue
+            known = next(change for change in cells if change is not None)
+            figure = known.figure
+            row = [figure.title, "" if figure.unit == "period" else unit_of(case, figure)]
+            row.append(value_words(known.before))
+            for change in cells:
+                if change is None:
+                    row += ["", ""]
+                    continue
+                marks.add(change.finding.mark)
+                told = difference_words(case, change)
+                form = MARKS.get(change.finding.mark, ("{}", ""))[0]
+                row += [value_words(change.after), form.format(told) if told else ""]
+            rows.append(row)
+        return aligned(columns, rows) if rows else []
+
+    lines = _stacked(table(some) for some in _abreast(sides))
+    lines += [words for mark, (_, words) in MARKS.items() if mark in marks]
+    same = _same_figures(sides, wanted) if goals else []
+    return [*lines, *same]
+
+
+def _same_figures(sides: Sequence[Side], wanted: Callable[[Kpi], bool]) -> list[str]:
+    """One line for the figures that no scenario changes."""
+    alike = [
+        change
+        for change in (sides[0].figures if sides else ())
+        if wanted(change.figure)
+        and all(
+            (other := side.change(change.figure.name)) and other.finding.mark == "same"
+            for side in sides
+        )
+    ]
+    told = [
+        f"{change.figure.title} {value_words(change.before)}"
+        for change in alike
+        if change.figure.name != "shortfall" or (change.before and change.before.value)
+    ]
+    where = "in all" if len(sides) > 1 else "in both"
+    return [one_line(f"The same {where}: {', '.join(told)}.")] if told else []
+
+
+# Decisions ---------------------------------------------------------------------------
+
+
+def _decisions(comparison: Comparison) -> list[str]:
+    sides = _planned(comparison)
+    if not sides:
+        return []
+    count = comparison.decisions_in_all
+    plural = "decision is" if count == 1 else "decisions are"
+    same = f"{count} {plural} the same in all."
+    if not any(side.decisions for side in sides):
+        return [f"None: {same}"]
+    tables = (_decision_table(comparison.base.case, some) for some in _abreast(sides))
+    return [*_counts(sides), "", *_stacked(tables), "", same]
+
+
+def _counts(sides: Sequence[Side]) -> list[str]:
+    """One line a scenario: how many decisions differ in which way."""
+    lines = []
+    for side in sides:
+        later = sum(
+            change.kind == "moved" and (change.periods or 0) > 0 for change in side.decisions
+        )
+        sooner = sum(change.kind == "moved" for change in side.decisions) - later
+        kinds = [change.kind for change in side.decisions]
+        told = [
+            f"{number} {words}"
+            for number, words in (
+                (kinds.count("added"), "added"),
+                (kinds.count("dropped"), "dropped"),
+                (later, "later"),
+                (sooner, "sooner"),
+                (kinds.count("mode"), "by another way in"),
+                (kinds.count("size"), "of another size"),
+            )
+            if number
+        ]
+        lines.append(one_line(f"{side.name}: {', '.join(told) or 'all as in the base case'}"))
+    return lines
+
+
+def _decision_table(case: Case, sides: Sequence[Side]) -> list[str]:
+    """A row for each decision that differs, a column for each scenario."""
+    by_key = [{change.key: change for change in side.decisions} for side in sides]
+    when = case.horizon.ordinal
+    first: dict[str, tuple[str, str]] = {}
+    for side, changes in zip(sides, by_key, strict=True):
+        for key, change in changes.items():
+            owner = case if change.commitment else side.outcome.case
+            first.setdefault(key, (title_of(owner, key), change.start))
+    order = sorted(first, key=lambda key: when(first[key][1]) if first[key][1] else 10**9)
+    rows = []
+    for key in order:
+        title, start = first[key]
+        kind = key.split(".")[0]
+        cells = [
+            _decision_words(case, side, changes.get(key))
+            for side, changes in zip(sides, by_key, strict=True)
+        ]
+        rows.append([f"{title} ({_KINDS.get(kind, kind.removesuffix('s'))})", start, *cells])
+    columns = ["Decision", "base", *(one_line(side.name) for side in sides)]
+    return aligned(columns, rows) if rows else []
+
+
+_KINDS = {"entries": "entry", "launches": "launch", "expansions": "capacity", "vehicles": "car"}
+
+
+def _decision_words(case: Case, side: Side, change: DecisionChange | None) -> str:
+    """What becomes of a decision; blank where it is as in the base case."""
+    if change is None:
+        return ""
+    if change.kind == "dropped":
+        return "dropped"
+    if change.kind == "added":
+        return f"added {change.other_start}"
+    if change.kind == "moved":
+        return f"{change.other_start} ({periods_words(case, change.periods or 0)})"
+    return f"instead {title_of(side.outcome.case, change.other)} {change.other_start}"
+
+
+# Sales and limits --------------------------------------------------------------------
+
+
+def _sales(comparison: Comparison) -> list[str]:
+    sides = _planned(comparison)
+    tables = []
+    for some in _abreast(sides):
+        tables.append(_sales_table(comparison.base.case, some, "market"))
+        tables.append(_sales_table(comparison.base.case, some, "vehicle"))
+    return _stacked(tables)
+
+
+def _sales_table(case: Case, sides: Sequence[Side], by: Literal["market", "vehicle"]) -> list[str]:
+    """The markets or cars whose sales moved most in any of the scenarios."""
+    moved = [
+        {getattr(change, by): change.difference for change in summed(side.sales, by)}
+        for side in sides
+    ]
+    most: dict[str, float] = {}
+    for cars in moved:
+        for name, difference in cars.items():
+            most[name] = max(most.get(name, 0.0), abs(difference))
+    names = sorted(most, key=lambda name: -most[name])
+    table = f"{by}s"
+    titles = {row.key[0]: getattr(row, "title", "") for row in case.rows(table)}
+    rows = [
+        [titles.get(name) or name, *(signed(cars[name]) if name in cars else "" for cars in moved)]
+        for name in names[:MOST_MOVED]
+    ]
+    if not rows:
+        return []
+    label = "Market" if by == "market" else "Car"
+    lines = aligned([label, *(f"{one_line(side.name)}>" for side in sides)], rows)
+    more = len(names) - MOST_MOVED
+    return [*lines, f"and {more} more that moved less"] if more > 0 else lines
+
+
+def _limits(comparison: Comparison) -> list[str]:
+    lines = []
+    for side in _planned(comparison):
+        told = limit_lines(side)
+        lines += [f"{side.name}:", *(f"- {line}" for line in told)] if told else []
+    return [one_line(line) for line in lines]
+
+
+# Causes ------------------------------------------------------------------------------
+
+
+def _cause(case: Case, side: Side, cause: Cause) -> Section:
+    """The parts of a scenario, and what each contributes to goals and a few figures."""
+    shown = [
+        change
+        for change in side.figures
+        if (change.figure.goal or change.figure.name in CAUSES_SHOWN)
+        and any(share.finding.mark != "same" for share in cause.of(change.figure.name))
+    ]
+    parts = [f"{number}  {part.title}" for number, part in enumerate(cause.parts, 1)]
+    marks: set[str] = set()
+    rows = []
+    for change in shown:
+        shares = cause.of(change.figure.name)
+        marks |= {share.finding.mark for share in shares}
+        figure = change.figure
+        unit = "" if figure.unit == "period" else unit_of(case, figure)
+        together = share_words(figure, change.finding.value)
+        rows.append([figure.title, unit, *map(_share, shares), together, _alone(shares)])
+    columns = ["Figure", "Unit", *(f"{n}>" for n in range(1, len(parts) + 1)), "together>"]
+    with_alone = any(row[-1] for row in rows)
+    columns += ["sum if each came alone>"] if with_alone else []
+    table = aligned(columns, [row[: len(columns)] for row in rows]) if rows else []
+    lines = [*parts, *([""] if table else []), *table]
+    lines += [words for mark, (_, words) in MARKS.items() if mark in marks]
+    lines += [f"{note}." for note in cause.notes]
+    if cause.orders:
+        lines.append(
+            f"{len(parts)} parts have too many combinations to solve each: the shares are means over "
+            f"{cause.orders} orders drawn at random, +/- their standard errors."
+        )
+    # Lines of tables keep their blanks: their cells are clean already.
+    lines = [line if line in table else one_line(line) for line in lines]
+    return f"Why {side.name} differs", lines
+
+
+def _share(share: Share) -> str:
+    told = share_words(share.figure, share.finding.value)
+    form = MARKS.get(share.finding.mark, ("{}", ""))[0]
+    error = f" +/- {size_words(share.figure, share.error)}" if share.error else ""
+    return form.format(told) + error
+
+
+def _alone(shares: Sequence[Share]) -> str:
+    """What the parts would sum to if each came alone; blank where that is the whole."""
+    alone = [share.alone for share in shares]
+    whole = [share.finding.value for share in shares]
+    if None in alone or None in whole:
+        return ""
+    apart, together = sum(filter(None, alone)), sum(filter(None, whole))
+    if abs(apart - together) <= 1e-6 * max(1.0, abs(apart), abs(together)):
+        return ""
+    return share_words(shares[0].figure, apart)
