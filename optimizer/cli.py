@@ -18,6 +18,7 @@ from optimizer.commands.cases import cases, check, init
 from optimizer.commands.runs import show
 from optimizer.commands.shown import EXIT_ERROR
 from optimizer.commands.solving import solve
+from optimizer.commands.sweep import sweep
 
 app = typer.Typer(
     name="evplan",
@@ -27,7 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (solve, check, init, cases, show):
+for command in (solve, sweep, check, init, cases, show):
     app.command()(command)
 
 

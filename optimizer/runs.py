@@ -17,7 +17,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -130,13 +130,24 @@ def save_run(outcome: Outcome, folder: str | Path) -> Path:
     folder = Path(folder)
     if outcome.plan is None:
         raise RunError("there is no plan to write")
+    with made_whole(folder) as partial:
+        _write(outcome, outcome.plan.record, partial)
+    return folder
+
+
+@contextmanager
+def made_whole(folder: Path) -> Iterator[Path]:
+    """A folder to write in that becomes the one named when all is written, or goes.
+
+    Raises `RunError` when that one is there already or cannot be written.
+    """
     check_free(folder)
     made = [path for path in folder.absolute().parents if not path.exists()]
     partial: Path | None = None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(prefix=".run-", dir=folder.parent))
-        _write(outcome, outcome.plan.record, partial)
+        yield partial
         partial.chmod(0o755)
         os.rename(partial, folder)
     except OSError as error:
@@ -147,7 +158,6 @@ def save_run(outcome: Outcome, folder: str | Path) -> Path:
         for parent in made:  # innermost first; those that hold something stay
             with suppress(OSError):
                 parent.rmdir()
-    return folder
 
 
 def _write(outcome: Outcome, record: PlanRecord, folder: Path) -> None:

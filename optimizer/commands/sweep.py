@@ -1,0 +1,274 @@
+"""``evplan sweep``: what becomes of the plan as numbers of the case vary."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from optimizer.commands.given import CaseArgument, case_from, folder_from, settings_from
+from optimizer.commands.shown import (
+    EXIT_ERROR,
+    EXIT_LIMIT,
+    EXIT_NO_PLAN,
+    complain,
+    friendly,
+    heading,
+    say,
+)
+
+if TYPE_CHECKING:
+    from models.case import Case
+    from optimizer.studies.designs import Design
+    from optimizer.studies.many import Headway
+    from optimizer.studies.store import Store
+    from optimizer.studies.sweep import Sweep
+
+#: Lines of progress where standard error is no terminal.
+LINES = 10
+
+
+def sweep(
+    case: CaseArgument = "leapmotor-2023",
+    vary: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATH=VALUES",
+            help="Values of a number: a,b,c or first:last:step; *a,b are factors, +a,b amounts. "
+            "Repeat for a grid.",
+        ),
+    ] = None,
+    tornado: Annotated[
+        bool, typer.Option("--tornado", help="Each range of sources.csv at its low and high.")
+    ] = False,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PATTERN", help="With --tornado: ranges of such cells; repeat."),
+    ] = None,
+    scenarios: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAMES", help="Scenarios of the case: a, b, a + b; or all."),
+    ] = None,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PATH=VALUE", help="Change the case itself; repeat."),
+    ] = None,
+    gap: Annotated[
+        str, typer.Option(metavar="SHARE", help="Prove each goal to this part of its value.")
+    ] = "0.001",
+    time_limit: Annotated[
+        str | None, typer.Option(metavar="SECONDS", help="Seconds for each solve.")
+    ] = None,
+    workers: Annotated[
+        str | None, typer.Option(metavar="N", help="Processes; by default one for each core.")
+    ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Scheduler of a Dask cluster, as tcp://host:8786."),
+    ] = None,
+    store: Annotated[
+        str | None, typer.Option(metavar="DIR", help="Folder of kept solves (.evplan/store).")
+    ] = None,
+    no_store: Annotated[bool, typer.Option("--no-store", help="Keep no solves.")] = False,
+    out: Annotated[
+        str | None,
+        typer.Option(metavar="DIR", help="Folder to make; by default a new one in runs/."),
+    ] = None,
+) -> None:
+    """Solve a case again and again as its numbers vary."""
+    with friendly():
+        from optimizer.runs import check_free, free_folder
+
+        settings = settings_from({"gap": gap, "time_limit": time_limit})
+        count = _workers(workers, cluster)
+        kept = _store(store, no_store)
+        ready = case_from(case, None, None, None, changes or [], False)
+        design = _design(case, ready, vary, tornado, only, scenarios)
+        name = f"{ready.name}-sweep"
+        folder = free_folder(Path("runs"), name) if out is None else folder_from("--out", out)
+        check_free(folder)
+        from optimizer.reporting.sweeps import lines, save_sweep
+        from optimizer.reporting.text import one_line
+        from optimizer.studies.many import Unfinished
+        from optimizer.studies.sweep import swept
+
+        try:
+            with _headway() as report:
+                found = swept(
+                    ready,
+                    design,
+                    settings,
+                    store=kept,
+                    workers=count,
+                    cluster=cluster,
+                    progress=report,
+                )
+        except Unfinished as error:
+            complain(str(error))
+            raise typer.Exit(EXIT_LIMIT) from None
+        finally:
+            for fault in kept.faults if kept else ():
+                complain(f"note: {one_line(fault)}; it was solved again")
+        save_sweep(found, folder)
+        heading(one_line(ready.title or ready.name))
+        for line in lines(found):
+            say(line)
+        say(f"\nWritten to {folder}")
+        code = _code(found)
+        if code:
+            raise typer.Exit(code)
+
+
+def _code(found: Sweep) -> int:
+    """1 when a solve failed; 3 or 4 when no case has a plan; else 0."""
+    states = {row.status for row in (found.base, *found.rows)}
+    if found.failed:
+        return EXIT_ERROR
+    if states & {"optimal", "feasible"}:
+        return 0
+    return EXIT_LIMIT if "unknown" in states else EXIT_NO_PLAN
+
+
+# Input -----------------------------------------------------------------------------
+
+
+def _workers(text: str | None, cluster: str | None) -> int | None:
+    from models.problem import CaseError, Problem
+
+    if text is None:
+        return None
+    if cluster is not None:
+        found = "it stands beside --cluster, which has workers of its own"
+        raise CaseError([Problem("--workers", found=found, cure="Leave one of them out")])
+    if not (text.strip().isdecimal() and 1 <= int(text) <= 256):
+        found = f"{text!r} is no number of workers"
+        raise CaseError([Problem("--workers", found=found, allowed="a whole number from 1 to 256")])
+    return int(text)
+
+
+def _store(folder: str | None, none: bool) -> Store | None:
+    from models.problem import CaseError, Problem
+    from optimizer.studies.store import DEFAULT_STORE, Store
+
+    if none and folder is not None:
+        found = "it stands beside --no-store"
+        raise CaseError([Problem("--store", found=found, cure="Leave one of them out")])
+    if none:
+        return None
+    return Store(DEFAULT_STORE if folder is None else folder_from("--store", folder))
+
+
+def _design(
+    name: str,
+    case: Case,
+    vary: list[str] | None,
+    tornado: bool,
+    only: list[str] | None,
+    scenarios: list[str] | None,
+) -> Design:
+    """What is to be solved; exactly one of three."""
+    from models.problem import CaseError, Problem
+    from optimizer.scenarios import load_scenarios
+    from optimizer.studies import designs
+
+    kinds = {"--vary": bool(vary), "--tornado": tornado, "--scenarios": bool(scenarios)}
+    given = [word for word, there in kinds.items() if there]
+    if len(given) != 1:
+        found = f"{' and '.join(given)} are given" if given else "nothing says what varies"
+        raise CaseError([Problem("sweep", found=found, allowed=f"one of {', '.join(kinds)}")])
+    if only and not tornado:
+        raise CaseError([Problem("--only", found="it stands without --tornado")])
+    if vary:
+        return designs.grid(case, _axes(vary))
+    if tornado:
+        return designs.tornado(case, only or [])
+    among = load_scenarios(folder_from("CASE", name))
+    wanted = [part.strip() for text in scenarios or [] for part in text.split(",")]
+    if wanted == ["all"] and "all" not in among.names:
+        return designs.listed(case, among.names, among)
+    return designs.listed(case, wanted, among)
+
+
+def _axes(vary: list[str]) -> dict[str, str]:
+    """Path and values of each --vary."""
+    from models.problem import CaseError, Problem
+    from optimizer.studies.designs import FORM
+
+    axes: dict[str, str] = {}
+    problems = []
+    for text in vary:
+        path, sign, values = text.rpartition("=")
+        path = path.strip()
+        if not sign or not path:
+            found = "no path stands before the =" if sign else "there is no ="
+            allowed = f"PATH=VALUES, with {FORM}"
+            problems.append(Problem(f"--vary {text}", found=found, allowed=allowed))
+        elif path in axes:
+            problems.append(Problem(f"--vary {text}", found="this path is varied twice"))
+        axes[path] = values
+    if problems:
+        raise CaseError(problems)
+    return axes
+
+
+# Progress --------------------------------------------------------------------------
+
+
+@contextmanager
+def _headway() -> Iterator[Callable[[Headway], None]]:
+    """A bar that follows the solves; a few lines where standard error is no terminal."""
+    if not sys.stderr.isatty():
+        yield _Lines()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (
+        TextColumn("solving"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.description}"),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
+
+        def show(headway: Headway) -> None:
+            bar.update(
+                task,
+                total=headway.total,
+                completed=headway.done,
+                description=_rest(headway).removeprefix(", "),
+            )
+
+        yield show
+
+
+class _Lines:
+    """Says how far the solves are, about as often as it is worth a line."""
+
+    def __init__(self) -> None:
+        self.said = 0
+
+    def __call__(self, headway: Headway) -> None:
+        part = LINES * headway.done // headway.total if headway.total else LINES
+        if part > self.said:
+            self.said = part
+            complain(f"{headway.done} of {headway.total} solves{_rest(headway)}")
+
+
+def _rest(headway: Headway) -> str:
+    words = f", {headway.kept} of them kept" if headway.kept else ""
+    words += f", {headway.faults} failed" if headway.faults else ""
+    if headway.remaining and headway.done < headway.total:
+        words += f", about {_span(headway.remaining)} left"
+    return words
+
+
+def _span(seconds: float) -> str:
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
