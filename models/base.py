@@ -40,6 +40,7 @@ UNITS: dict[str, str] = {
     "periods": "periods of the horizon",
     "years": "years",
     "units": "units of the resource",
+    "cars or money": "cars for a goal that counts cars, else money",
     "1": "a plain number",
     "as its column": "whatever the cells that it speaks for have",
 }
@@ -172,20 +173,18 @@ def share(what: str, *, default: Any = ...) -> Any:
     return column(what, unit="share", default=default, ge=0, le=1)
 
 
-class Row(Written):
-    """One row of a table.
+class Keyed(Written):
+    """One of several records that are told apart by their keys, so that paths can name it.
 
-    ``table`` is the name of the table and of its file, ``keys`` the columns that
-    tell its rows apart, in the order in which a path names them. A key column
-    that is blank (a date from the start on) has no part in the path.
+    ``table`` is the name of them all, ``keys`` the columns that tell them apart, in
+    the order in which a path names them. A key column that is blank (a date from the
+    start on) has no part in the path.
     """
 
     table: ClassVar[str]
     keys: ClassVar[tuple[str, ...]]
     #: The table is dated: a row holds from ``since`` until the next such row.
     dated: ClassVar[bool] = False
-
-    note: str = column("free text, not used", default="")
 
     @cached_property
     def key(self) -> tuple[str, ...]:
@@ -203,6 +202,12 @@ class Row(Written):
         """The parts of its path, and for a dated row also those without the date."""
         parts = tuple(self.path.split("."))
         return (parts, parts[:-1]) if self.dated and getattr(self, "since", None) else (parts,)
+
+
+class Row(Keyed):
+    """One row of a table; ``table`` is also the name of its file."""
+
+    note: str = column("free text, not used", default="")
 
     @classmethod
     @cache

@@ -9,10 +9,12 @@ from math import isclose
 from typing import TYPE_CHECKING
 
 from models.base import Row
+from models.cells import cell_text
 from models.check_kit import Broken, all_rows, period_of, say, some
 from models.commitment import Commitment
 from models.horizon import EXAMPLES, MOST_PERIODS, Horizon
 from models.problem import Problem
+from models.target import Goal
 
 if TYPE_CHECKING:
     from models.case import Case
@@ -289,6 +291,28 @@ def goals(case: Case, broken: Broken) -> Iterator[Problem]:
                 "only with target_date",
                 "Use tolerance",
             )
+        if goal.no_worse_than is not None:
+            yield from _wrong_bound(number, goal, goal.no_worse_than)
+
+
+def _wrong_bound(number: int, goal: Goal, worst: float) -> Iterator[Problem]:
+    found = f"{cell_text(worst)} with {goal.kind}"
+    if goal.kind == "target_date":
+        yield _wrong_goal(
+            number,
+            "no_worse_than",
+            found,
+            "only with goals that count cars or money",
+            "For a target that every plan must reach, set required = true in [target]",
+        )
+    elif worst < 0 and goal.kind != "npv":
+        yield _wrong_goal(
+            number,
+            "no_worse_than",
+            found,
+            f"from 0 with {goal.kind}",
+            "Only npv can be below 0",
+        )
 
 
 def _wrong_goal(number: int, column: str, found: str, allowed: str = "", cure: str = "") -> Problem:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from models import dated, paths
-from models.base import Row, Written
+from models.base import Keyed, Written
 from models.case import Case
 from models.cells import CellError
 from models.problem import CaseError, Problem
@@ -40,20 +40,22 @@ class Draft:
         self.case = case
         self.parts: dict[str, Any] = {}
         #: By table and row number: the rows that stand in its place.
-        self.rows: dict[str, dict[int, tuple[Row, ...]]] = defaultdict(dict)
+        self.rows: dict[str, dict[int, tuple[Keyed, ...]]] = defaultdict(dict)
         self.touched: list[Touched] = []
         self.problems: list[Problem] = []
 
     def record(self, table: str, number: int) -> Written:
-        """The row, section, or settings without a section, as the case has it."""
+        """The row, goal, section, or settings without a section, as the case has it."""
         if not table:
             return Settings(**{name: getattr(self.case, name) for name in Settings.model_fields})
-        record: Written = getattr(self.case, table) if number < 0 else self.case.rows(table)[number]
-        return record
+        if number < 0:
+            section: Written = getattr(self.case, table)
+            return section
+        return paths.keyed(self.case, table)[number]
 
     def refuse(self, table: str, number: int, column: str, reason: CellError) -> None:
         """Note a problem; then no case comes out."""
-        where = self.case.rows(table)[number].path if number >= 0 else table or "case"
+        where = paths.keyed(self.case, table)[number].path if number >= 0 else table or "case"
         problem = Problem(where, 0, column, reason.found, reason.allowed, reason.cure)
         self.problems.append(problem)
 
@@ -62,7 +64,7 @@ class Draft:
     ) -> None:
         """Give a record new values, or only that part of a row's time that is meant."""
         old = parts.inside if parts else self.record(table, number)
-        path = old.path if isinstance(old, Row) else table
+        path = old.path if isinstance(old, Keyed) else table
         try:
             new = paths.with_values(old, values, path or "case")
         except CaseError as error:
@@ -76,7 +78,7 @@ class Draft:
             Touched(f"{path}.{name}".strip("."), getattr(old, name), value)
             for name, value in changed.items()
         ]
-        if isinstance(new, Row):
+        if isinstance(new, Keyed):
             self.rows[table][number] = (*parts.before, new, *parts.after) if parts else (new,)
         else:
             self.parts |= {table: new} if table else changed
@@ -86,7 +88,7 @@ class Draft:
         if self.problems:
             raise CaseError(self.problems)
         for table, new in self.rows.items():
-            rows = enumerate(self.case.rows(table))
+            rows = enumerate(paths.keyed(self.case, table))
             self.parts[table] = tuple(part for n, row in rows for part in new.get(n, (row,)))
         return unchecked(self.case, self.parts), self.touched
 

@@ -2,10 +2,11 @@
 
 A path is the table, the values of its key columns and a column, joined by
 dots: ``launches.c10.germany.peak_share``; or a settings group and a setting:
-``finance.opening_cash``. ``*`` stands for any one part, or with other
-characters for the rest of a part (``jinhua_*``). In a dated table the ``since``
-may be left out and then every date is meant. Key columns have no path: they are
-what a path is made of. Not here: how text becomes a value (see `models.cells`).
+``finance.opening_cash``; or goals, their kind and a setting: ``goals.npv.tolerance``.
+``*`` stands for any one part, or with other characters for the rest of a part
+(``jinhua_*``). In a dated table the ``since`` may be left out and then every date is
+meant. Key columns have no path: they are what a path is made of. Not here: how text
+becomes a value (see `models.cells`).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
-from models.base import Row, Written
+from models.base import Keyed, Row, Written
 from models.cells import CellError, refusals, taken
 from models.problem import CaseError, Problem
 from models.settings import Settings
@@ -52,6 +53,11 @@ def _rows(case: Case, table: str) -> tuple[Row, ...]:
     return rows if isinstance(rows, tuple) and rows and isinstance(rows[0], Row) else ()
 
 
+def keyed(case: Case, table: str) -> tuple[Keyed, ...]:
+    """The records that paths tell apart by key: rows of a table, or the goals in their order."""
+    return case.goals_in_order if table == "goals" else _rows(case, table)
+
+
 def matching(case: Case, pattern: str) -> list[tuple[str, int, str]]:
     """Cells that a pattern names, as (table, row number, column).
 
@@ -73,7 +79,7 @@ def _cells(case: Case, pattern: str) -> Iterator[tuple[str, int, str]]:
         group = getattr(case, table, None)
         known = type(group).model_fields if group is not None else ()
         yield from ((table, -1, name) for name in known if _fits(wanted, [name]))
-    rows = _rows(case, table) if wanted else ()
+    rows = keyed(case, table) if wanted else ()
     if not rows:
         return
     *address, column = wanted
@@ -91,7 +97,7 @@ def matching_rows(case: Case, pattern: str) -> list[tuple[str, int]]:
     return [(table, number) for number in _numbers(_rows(case, table), address)]
 
 
-def _numbers(rows: Sequence[Row], address: Sequence[str]) -> Iterator[int]:
+def _numbers(rows: Sequence[Keyed], address: Sequence[str]) -> Iterator[int]:
     """Numbers of the rows whose key a pattern names."""
     # Most parts are plain words or *: compare only the words, row by row.
     size = len(address) + 1
@@ -114,13 +120,8 @@ def all_paths(case: Case) -> Iterator[str]:
         if group is not None:
             yield from (f"{name}.{setting}" for setting in type(group).model_fields)
     for name in type(case).model_fields:
-        rows = getattr(case, name)
-        if isinstance(rows, tuple):
-            for row in rows:
-                if isinstance(row, Row):
-                    yield from (
-                        f"{row.path}.{c}" for c in type(row).model_fields if c not in row.keys
-                    )
+        for row in keyed(case, name):
+            yield from (f"{row.path}.{c}" for c in type(row).model_fields if c not in row.keys)
 
 
 def with_values(record: Record, values: Mapping[str, Any], where: str) -> Record:
@@ -151,7 +152,7 @@ def _problem(where: str, column: str, reason: CellError) -> Problem:
 def changed_parts(case: Case, changes: Mapping[str, Any]) -> dict[str, Any]:
     """The parts of a case after ``changes`` from path to value, applied in order."""
     parts: dict[str, Any] = {name: getattr(case, name) for name in type(case).model_fields}
-    tables: dict[str, list[Row]] = {}
+    tables: dict[str, list[Keyed]] = {}
     problems: list[Problem] = []
     for path, value in changes.items():
         cells = matching(case, path)
@@ -164,7 +165,7 @@ def changed_parts(case: Case, changes: Mapping[str, Any]) -> dict[str, Any]:
                 elif number < 0:
                     parts[table] = with_values(parts[table], {column: value}, table)
                 else:
-                    rows = tables.setdefault(table, list(parts[table]))
+                    rows = tables.setdefault(table, list(keyed(case, table)))
                     rows[number] = with_values(rows[number], {column: value}, rows[number].path)
             except CaseError as error:
                 problems.extend(error.problems)
@@ -188,7 +189,7 @@ def unmet(case: Case, path: str) -> Problem:
     column = key.pop() if key else ""
     parts = type(case).model_fields
     if path == table or table not in parts:
-        heads = (*SETTINGS, *GROUPS, *(name for name in parts if _rows(case, name)))
+        heads = (*SETTINGS, *GROUPS, *(name for name in parts if keyed(case, name)))
         rest = path.removeprefix(table)
         close = difflib.get_close_matches(table, heads, n=1, cutoff=0.5)
         return Problem(
@@ -199,11 +200,11 @@ def unmet(case: Case, path: str) -> Problem:
         )
     if table in GROUPS:
         return _unmet_setting(case, table, column, path)
-    rows = _rows(case, table)
+    rows = keyed(case, table)
     if not rows:
         return Problem(
             path,
-            found="goals have no paths" if table == "goals" else f"the case has no rows of {table}",
+            found=f"the case has no rows of {table}",
             allowed=_FORM,
             cure=f"Use Case.replace({table}=...)",
         )
@@ -219,7 +220,7 @@ def unmet_row(case: Case, path: str) -> Problem:
         close = difflib.get_close_matches(table, tables, n=1, cutoff=0.5)
         return Problem(
             path,
-            found=f"the case has no rows of {table}",
+            found="goals are no table" if table == "goals" else f"the case has no rows of {table}",
             allowed=", ".join(tables),
             cure=f"Did you mean {close[0]}{path.removeprefix(table)}?" if close else "",
         )
@@ -256,7 +257,7 @@ def _unmet_setting(case: Case, group: str, setting: str, path: str) -> Problem:
     )
 
 
-def _unmet_cell(rows: tuple[Row, ...], table: str, key: str, column: str, path: str) -> Problem:
+def _unmet_cell(rows: tuple[Keyed, ...], table: str, key: str, column: str, path: str) -> Problem:
     kind = type(rows[0])
     columns = [name for name in kind.model_fields if name not in kind.keys]
     addresses = {".".join(address[1:]) for row in rows for address in row.addresses}
@@ -288,6 +289,17 @@ def _unmet_cell(rows: tuple[Row, ...], table: str, key: str, column: str, path: 
         )
     close = difflib.get_close_matches(key, sorted(addresses), n=3, cutoff=0.5)
     shown = " or ".join(f"{table}.{address}.{column}" for address in close)
+    if table == "goals":
+        return Problem(
+            path,
+            found=f"{key} is no goal of the case" if key else "no goal is named",
+            allowed=", ".join(f"{row.path}.{column}" for row in rows),
+            cure=f"Did you mean {shown}?"
+            if shown
+            else "Use Case.replace(goals=...) to add it"
+            if key
+            else "",
+        )
     return Problem(
         path,
         found=f"{table} has no row {key!r}" if key else "no row is named",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
-from models.base import MOST_CARS, Period, Written, column
+from models.base import MOST_CARS, MOST_MONEY, Keyed, Period, Written, column
 
 GoalKind = Literal[
     "target_date",
@@ -15,6 +15,8 @@ GoalKind = Literal[
     "spending",
     "peak_funding",
 ]
+#: Goals of which less is better; all others want more.
+LEAST: frozenset[str] = frozenset({"spending", "peak_funding"})
 
 
 class Target(Written):
@@ -34,7 +36,7 @@ class Target(Written):
     required: bool = column("a condition instead of a goal", default=False)
 
 
-class Goal(Written):
+class Goal(Keyed):
     """One goal; earlier goals come first, later ones may use what they give up.
 
     ``target_date`` earliest period in which the target is reached, and the
@@ -42,7 +44,14 @@ class Goal(Written):
     ``npv``; ``last_year_volume`` in the last year of the horizon; ``volume_at``
     in the year up to ``period``; ``spending`` least one-off cost;
     ``peak_funding`` least cash needed above what is there at the start.
+
+    With ``no_worse_than`` it is a condition as well, which every plan keeps whatever
+    the order of the goals: the least that it may be, or of what is to be small (`LEAST`)
+    the most.
     """
+
+    table: ClassVar[str] = "goals"
+    keys: ClassVar[tuple[str, ...]] = ("kind",)
 
     kind: GoalKind = column("what is wanted")
     tolerance: float = column(
@@ -61,4 +70,11 @@ class Goal(Written):
     )
     period: Period | None = column(
         "only volume_at: the year's last period", default=None, period="inside"
+    )
+    no_worse_than: float | None = column(
+        "condition on every plan: the least that it may be, of spending and peak_funding the most",
+        unit="cars or money",
+        default=None,
+        ge=-MOST_MONEY,
+        le=MOST_MONEY,
     )

@@ -17,10 +17,10 @@ import numpy as np
 from models.case import Case
 from models.outcome import GoalResult, Status
 from models.plan import PlanRecord
-from models.target import Goal
+from models.target import LEAST, Goal
 from optimizer.auditing import audit
 from optimizer.errors import AuditError, SolverError
-from optimizer.formulation.goals import LEAST, REACHED, measure, window_volume
+from optimizer.formulation.goals import REACHED, measure, window_volume
 from optimizer.formulation.linear import Linear
 from optimizer.highs import Sense, relative_gap
 from optimizer.matrix import Floats, Vector

@@ -226,11 +226,12 @@ class World:
         self.session.bound(columns, values, values)
 
 
-#: Laws whose rows hold money.
+#: Laws whose rows hold money, or the bound of a goal.
 _REPLACED = (
     money.cash_never_below_floor,
     money.budget_never_exceeded,
     goals.funding_covers_cash,
+    goals.goal_no_worse_than_bound,
 )
 
 
@@ -241,6 +242,7 @@ def _rows(block: Block) -> Iterator[tuple[float | None, Any, float | None]]:
         "cash_never_below_floor": [(t,) for t in periods] if finance.cash_floor is not None else [],
         "budget_never_exceeded": list(block.budget_use),
         "funding_covers_cash": [(t,) for t in periods] if hasattr(block, "funding") else [],
+        "goal_no_worse_than_bound": [(kind,) for kind in goals.bounded(block.quantities.case)],
     }
     for law in _REPLACED:
         for index in indices[law.__name__]:
@@ -280,8 +282,8 @@ def differences(one: Case, other: Case) -> set[tuple[str, str]] | None:
             names = type(a).model_fields
             found |= {(section, name) for name in names if getattr(a, name) != getattr(b, name)}
     if one.goals_in_order != other.goals_in_order:
-        kinds = {goal.kind for case in (one, other) for goal in case.goals_in_order}
-        if "peak_funding" in kinds:
+        kinds = [{goal.kind for goal in case.goals_in_order} for case in (one, other)]
+        if ("peak_funding" in kinds[0]) != ("peak_funding" in kinds[1]):
             return None  # it has a column of its own
         found.add(("goals", ""))
     for table in TABLES:

@@ -13,6 +13,7 @@ from typing import Any
 from models.outcome import GoalResult
 from models.plan import PlanRecord, Totals
 from optimizer.auditing.course import Course
+from optimizer.auditing.limits import goal_value
 from optimizer.auditing.violation import (
     FIGURE_ABSOLUTE,
     TURNOVER_RELATIVE,
@@ -157,12 +158,10 @@ def _reached(course: Course, truth: PlanRecord, goal: GoalResult) -> dict[str, A
     if goal.kind == "target_date":
         return _target_date(truth)
     if goal.kind == "volume_at":
-        asked = [row.period for row in course.case.goals if row.kind == "volume_at"]
-        if not asked or asked[0] is None:
+        asked = next((row for row in course.case.goals if row.kind == "volume_at"), None)
+        if asked is None:
             return {"kind": "a goal of the case"}  # no period: nothing to compare with
-        last = course.case.horizon.index(asked[0])
-        first = max(0, last - course.facts.per_year + 1)
-        return {"value": sum(row.counted for row in truth.volumes[first : last + 1])}
+        return {"value": goal_value(course, truth, asked)}
     return {"value": getattr(truth.totals, goal.kind)}
 
 

@@ -1,8 +1,8 @@
 """Limits: what each allows, what a plan uses of it, and which ones are broken.
 
 Demand, segments, networks, sites, components, resources, budgets, the cash
-floor and a required target. Not here: sales where nothing may be sold at all
-(see `optimizer.auditing.volumes`).
+floor, a required target and the bounds of goals. Not here: sales where nothing
+may be sold at all (see `optimizer.auditing.volumes`).
 """
 
 from __future__ import annotations
@@ -13,8 +13,15 @@ from itertools import accumulate
 
 from models.finance import Budget
 from models.plan import LimitUse, PlanRecord
+from models.target import Goal
 from optimizer.auditing.course import Course
-from optimizer.auditing.violation import CAR_ROUNDING, Violation, exceeds, money_name
+from optimizer.auditing.violation import (
+    BOUND_ABSOLUTE,
+    CAR_ROUNDING,
+    Violation,
+    exceeds,
+    money_name,
+)
 
 #: Rule and unit of each kind of limit; the unit of a budget is the case's money.
 _RULES: dict[str, tuple[str, str]] = {
@@ -40,7 +47,7 @@ def limits_of(course: Course) -> Iterator[LimitUse]:
 
 
 def broken_limits(course: Course, truth: PlanRecord) -> Iterator[Violation]:
-    """Every limit, the cash floor and the required target that do not hold."""
+    """Every limit, the cash floor, the required target and bounds of goals that do not hold."""
     money = money_name(course.case)
     for row in truth.limits:
         if exceeds(row.used, row.available):
@@ -54,6 +61,44 @@ def broken_limits(course: Course, truth: PlanRecord) -> Iterator[Violation]:
         if not any(window.reached for window in truth.windows):
             off = target.volume - best
             yield Violation("required target", "target", "", best, target.volume, off, "cars")
+    yield from _goal_bounds(course, truth, money)
+
+
+def _goal_bounds(course: Course, truth: PlanRecord, money: str) -> Iterator[Violation]:
+    """Goals count up all cars, so that their rounding and its price add up as well."""
+    for goal in course.case.goals:
+        worst = goal.no_worse_than
+        if worst is None:
+            continue
+        value = goal_value(course, truth, goal)
+        rounding = BOUND_ABSOLUTE
+        if goal.kind in ("npv", "peak_funding"):
+            rounding += sum(_car_rounding(course))
+        most = goal.kind in ("spending", "peak_funding")
+        used, available = (value, worst) if most else (worst, value)
+        if exceeds(used, available, rounding):
+            unit = money if most or goal.kind == "npv" else "cars"
+            off = used - available
+            yield Violation("bound of a goal", f"goals {goal.kind}", "", value, worst, off, unit)
+
+
+def goal_value(course: Course, truth: PlanRecord, goal: Goal) -> float:
+    """What a plan has of what a goal counts, cars or money; none for the target date."""
+    if goal.kind != "volume_at":
+        return float(getattr(truth.totals, goal.kind))
+    last = course.case.horizon.index(str(goal.period))
+    first = max(0, last - course.facts.per_year + 1)
+    return sum(row.counted for row in truth.volumes[first : last + 1])
+
+
+def _car_rounding(course: Course) -> list[float]:
+    """What the rounding of stored cars makes of the cash flow of each period, money."""
+    rounding = [0.0] * course.count
+    for market, _, vehicle, t in course.sold:
+        prices = course.facts.prices.get((vehicle, market))
+        if prices is not None:
+            rounding[t] += CAR_ROUNDING * prices[t][0] / course.case.money_unit
+    return rounding
 
 
 def _cash_floor(course: Course, truth: PlanRecord, money: str) -> Iterator[Violation]:
@@ -61,12 +106,8 @@ def _cash_floor(course: Course, truth: PlanRecord, money: str) -> Iterator[Viola
     floor = course.case.finance.cash_floor
     if floor is None:
         return
-    rounding = [0.0] * course.count
-    for market, _, vehicle, t in course.sold:
-        prices = course.facts.prices.get((vehicle, market))
-        if prices is not None:
-            rounding[t] += CAR_ROUNDING * prices[t][0] / course.case.money_unit
-    for balance, so_far in zip(truth.cash, accumulate(rounding), strict=True):
+    so_far_at = accumulate(_car_rounding(course))
+    for balance, so_far in zip(truth.cash, so_far_at, strict=True):
         if exceeds(floor, balance.cash, so_far):
             off = floor - balance.cash
             yield Violation("cash floor", "cash", balance.period, balance.cash, floor, off, money)

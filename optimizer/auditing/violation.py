@@ -28,6 +28,9 @@ TURNOVER_RELATIVE = 1e-12
 CAR_ROUNDING = 1e-6
 #: A window reaches the target when it lacks at most this part of it.
 TARGET_RELATIVE = 1e-6
+#: The bound of a goal may be missed by `LIMIT_RELATIVE` of it, and by this much in any
+#: case (cars or money): a bound may be what another plan reached, stored with its rounding.
+BOUND_ABSOLUTE = 2 * LIMIT_ABSOLUTE
 #: Amounts of a cash item up to this are noise of cancelling sums and have no row.
 LEAST_AMOUNT = 1e-9
 

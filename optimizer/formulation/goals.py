@@ -1,8 +1,9 @@
-"""Goals: counted volume, the windows of the target, and what each goal measures.
+"""Goals: counted volume, the windows of the target, what each goal measures, and its bound.
 
 Symbols: ``volume[t]`` counted volume of a period; ``reached[w]`` 1 when window
-``w`` (named by its last period) is bound to reach the target. Nothing is chosen
-here; the order of goals is followed by ``optimizer.solving``.
+``w`` (named by its last period) is bound to reach the target; ``measure[g]`` what
+goal ``g`` counts. Nothing is chosen here; the order of goals is followed by
+``optimizer.solving``.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from typing import Any
 
 from pyomo.core import Binary, Block, Constraint, NonNegativeReals, Var
 
+from models.case import Case
 from models.checks import target_windows
-from models.target import Goal
+from models.target import LEAST, Goal
 from optimizer.formulation.linear import Linear, at_most, total
 from optimizer.formulation.money import cash_at_end
 from optimizer.formulation.quantities import Quantities
@@ -20,6 +22,10 @@ from optimizer.formulation.quantities import Quantities
 #: Part of the target that counts as reaching it: less than a solver's tolerance
 #: on the volume of a year can add up to.
 REACHED = 1 - 1e-7
+#: A bound may be missed by the same part of it, and by this much in any case (cars or
+#: money): what one solve reached must be a bound that the next can keep, though solvers
+#: round, and amounts that all but cancel do so more than their sum shows.
+ROUNDING = 5e-6
 
 
 def formulate(block: Block, quantities: Quantities) -> None:
@@ -35,6 +41,12 @@ def formulate(block: Block, quantities: Quantities) -> None:
     if any(goal.kind == "peak_funding" for goal in case.goals_in_order):
         block.funding = Var(within=NonNegativeReals)
         block.funding_covers_cash = Constraint(list(quantities.periods), rule=funding_covers_cash)
+    block.goal_no_worse_than_bound = Constraint(bounded(case), rule=goal_no_worse_than_bound)
+
+
+def bounded(case: Case) -> list[str]:
+    """The kinds of goals that have a bound."""
+    return [goal.kind for goal in case.goals if goal.no_worse_than is not None]
 
 
 def window_volume(block: Block, periods: tuple[int, ...]) -> Linear:
@@ -69,6 +81,20 @@ def funding_covers_cash(block: Block, t: int) -> Any:
     return at_most(fall, Linear().term(1.0, block.funding))
 
 
+def goal_no_worse_than_bound(block: Block, kind: str) -> Any:
+    """A goal keeps its bound, whatever the order of goals (cars or money).
+
+    ``measure[g] >= bound``; of spending and peak funding ``measure[g] <= bound``.
+    """
+    goal = next(goal for goal in block.quantities.case.goals if goal.kind == kind)
+    worst = goal.no_worse_than
+    assert worst is not None  # see `bounded`
+    give = max((1 - REACHED) * abs(worst), ROUNDING)
+    if kind in LEAST:
+        return at_most(measure(block, goal), Linear(worst + give))
+    return at_most(Linear(worst - give), measure(block, goal))
+
+
 def measure(block: Block, goal: Goal) -> Linear:
     """What a goal measures (all but ``target_date``): cars or money."""
     count, per_year = len(block.quantities.periods), block.quantities.per_year
@@ -84,7 +110,3 @@ def measure(block: Block, goal: Goal) -> Linear:
     if goal.kind == "peak_funding":
         return Linear().term(1.0, block.funding)
     return Linear().add(block.npv)
-
-
-#: Goals of which less is better; all others want more.
-LEAST: frozenset[str] = frozenset({"spending", "peak_funding"})

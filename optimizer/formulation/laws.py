@@ -42,6 +42,7 @@ LAWS: dict[str, tuple[Law, ...]] = {
         goals.window_reaches_target,
         goals.target_is_required,
         goals.funding_covers_cash,
+        goals.goal_no_worse_than_bound,
     ),
 }
 _FAMILIES = {

@@ -190,7 +190,10 @@ class Instance:
     @property
     def rows_hold_empty(self) -> bool:
         """Whether all rows hold when there is no column: then HiGHS does not look at them."""
-        return not bool(((self.matrix.row_lower > 0) | (self.matrix.row_upper < 0)).any())
+        low, high = self.matrix.row_lower.copy(), self.matrix.row_upper.copy()
+        low[self._freed], high[self._freed] = -np.inf, np.inf
+        added = all(below <= 0 <= above for _, below, above in self._rows)
+        return added and not bool(((low > 0) | (high < 0)).any())
 
 
 def _entry(matrix: Matrix, row: int, column: int) -> float:

@@ -135,6 +135,10 @@ def brute_force(case: Case) -> Answer:
     program = VolumeProgram(case, sets)
     search = _Search(program)
     windows = _windows(case, program)
+    search.kept += [
+        Kept(figure, bound - ROUNDING * max(1.0, abs(bound)))
+        for figure, bound in _bounds(case, program)
+    ]
     if case.target is not None and case.target.required:
         search.either = [Kept(figure, case.target.volume) for figure in windows.values()]
     values = []
@@ -190,23 +194,35 @@ def _target_date(
     return GoalValue("target_date", best)
 
 
+def _bounds(case: Case, program: VolumeProgram) -> list[tuple[Figure, float]]:
+    """Figures that goals bound, with the least that each must be in every plan."""
+    found = []
+    for goal in case.goals:
+        if goal.no_worse_than is not None:
+            sign, figure = _figure(case, goal, program)
+            found.append((figure, sign * goal.no_worse_than))
+    return found
+
+
+def _figure(case: Case, goal: Goal, program: VolumeProgram) -> tuple[float, Figure]:
+    """The figure of a goal, with the sign that makes more of it better."""
+    last = case.horizon.count - 1
+    if goal.kind == "volume":
+        return 1.0, program.volume(range(last + 1))
+    if goal.kind == "last_year_volume":
+        return 1.0, program.volume(program.last_year(last))
+    if goal.kind == "volume_at":
+        end = case.horizon.index(goal.period or "")
+        return 1.0, program.volume(program.last_year(end))
+    if goal.kind == "npv":
+        return 1.0, program.npv()
+    figure = program.spending() if goal.kind == "spending" else program.peak_funding()
+    return -1.0, Figure(-figure.factors, -figure.constant)
+
+
 def _plain_goal(case: Case, goal: Goal, search: _Search) -> GoalValue | None:
     """The best of a goal that is one figure; later goals keep it."""
-    program = search.program
-    last = case.horizon.count - 1
-    sign = 1.0
-    if goal.kind == "volume":
-        figure = program.volume(range(last + 1))
-    elif goal.kind == "last_year_volume":
-        figure = program.volume(program.last_year(last))
-    elif goal.kind == "volume_at":
-        figure = program.volume(program.last_year(case.horizon.index(goal.period or "")))
-    elif goal.kind == "npv":
-        figure = program.npv()
-    else:
-        sign = -1.0
-        figure = program.spending() if goal.kind == "spending" else program.peak_funding()
-        figure = Figure(-figure.factors, -figure.constant)
+    sign, figure = _figure(case, goal, search.program)
     best = search.best(figure)
     if best is None:
         return None

@@ -22,7 +22,7 @@ SAME = 1e-4
 
 
 def changes(case: Case, seed: int) -> list[Case]:
-    """Cases that differ from one in states, windows, money, goals, target, or demand."""
+    """Cases that differ from one in states, windows, money, goals, bounds, target, or demand."""
     rng = random.Random(seed)
     made: list[Case] = []
 
@@ -65,6 +65,19 @@ def changes(case: Case, seed: int) -> list[Case]:
         change(target=case.target.model_copy(update={"volume": smaller}))
     change(goals=(Goal(kind="npv"),))
     change(goals=(Goal(kind="spending"), Goal(kind="volume")))
+    counted = [goal for goal in case.goals_in_order if goal.kind != "target_date"]
+    for worst in (0.0, rng.uniform(5, 50), rng.uniform(50, 2000)):
+        goal = rng.choice(counted)
+        change(
+            goals=tuple(
+                one.model_copy(update={"no_worse_than": worst if one is goal else None})
+                for one in case.goals_in_order
+            )
+        )
+        change(
+            finance=finance.model_copy(update={"opening_cash": finance.opening_cash + worst}),
+            goals=(Goal(kind="volume"), Goal(kind="npv", no_worse_than=-worst)),
+        )
     vary("prices", net_price=123.0)
     vary("duties", rate=0.4)
     vary("lanes", freight=2000.0)

@@ -563,7 +563,21 @@ class _Maker:
             if kind == "volume_at":
                 values["period"] = self._label(0, self.count - 1)
             goals.append(Goal(kind=kind, **values))
+        if self._maybe(0.25):
+            goals = [self._bounded(goal) for goal in goals]
         return tuple(goals)
+
+    def _bounded(self, goal: Goal) -> Goal:
+        """The goal with a bound, which often does not matter (see also ``test_bounds``)."""
+        if goal.kind == "target_date" or self._maybe(0.5):
+            return goal
+        if goal.kind == "npv":
+            worst = self._money(-200, 200)
+        elif goal.kind in ("spending", "peak_funding"):
+            worst = self._money(10, 150)
+        else:
+            worst = self._number(10, 500)
+        return goal.model_copy(update={"no_worse_than": worst})
 
 
 def _bases(row: Commitment) -> list[str]:

@@ -966,6 +966,54 @@ def test_horizon_of_another_case_is_found() -> None:
 # Goals -------------------------------------------------------------------------
 
 
+def bounded(kind: str, worst: float, case: Case = CASE) -> Case:
+    """The case with a bound on one of its goals."""
+    return case.with_changes({f"goals.{kind}.no_worse_than": worst})
+
+
+@pytest.mark.parametrize("goal", GOALS[1:], ids=[goal.kind for goal in GOALS[1:]])
+def test_a_goal_worse_than_its_bound_is_found(goal: GoalResult) -> None:
+    """Whatever is worse than a bound by more than rounding fails, with its size."""
+    kind, value = goal.kind, goal.value
+    worse = 1 if kind in ("spending", "peak_funding") else -1
+    for off in (0.0, 0.5, 1000.0):  # the bound is what the plan has, or lets it be worse
+        assert audit(bounded(kind, value + worse * off), PLAN, GOALS) == ()
+    tight = value - worse * 0.5
+    (violation,) = audit(bounded(kind, tight), PLAN, GOALS)
+    assert (violation.rule, violation.where) == ("bound of a goal", f"goals {kind}")
+    assert (violation.found, violation.allowed) == pytest.approx((value, tight))
+    assert violation.size == pytest.approx(0.5)
+    in_money = kind in ("npv", "spending", "peak_funding")
+    assert violation.unit == ("million CNY" if in_money else "cars")
+
+
+def test_a_bound_may_be_missed_by_rounding_alone() -> None:
+    """One part in a million of 307,710 cars is 0.3 cars; of small money a trifle is allowed."""
+    assert audit(bounded("volume", 307710.3), PLAN) == ()
+    assert rules(audit(bounded("volume", 307710.4), PLAN)) == {"bound of a goal"}
+    # Spending is 329: one part in a million is 0.000329.
+    assert audit(bounded("spending", 328.9997), PLAN) == ()
+    assert rules(audit(bounded("spending", 328.9996), PLAN)) == {"bound of a goal"}
+
+
+def test_a_bound_allows_for_the_price_of_a_rounded_car() -> None:
+    """In single CNY a millionth of a car at 80000 is 0.08: an NPV below 80000 by that is sound."""
+    for short, sound in ((0.07, True), (0.3, False)):
+        case = Case(
+            horizon=Horizon(step="year", first="2025", last="2025"),
+            goals=(Goal(kind="npv", no_worse_than=0),),
+            markets=rows(Market, "market home", "home yes"),
+            registrations=rows(Registrations, "market segment units_per_year", "home suv 1000"),
+            vehicles=rows(Vehicle, "vehicle segment status", "old suv in_place"),
+            launches=rows(Launch, "vehicle market status peak_share", "old home in_place 0.5"),
+            prices=rows(Price, "vehicle market net_price", "old home 80000"),
+            overheads=(Overhead(item="office", amount_per_year=80000 + short),),
+        )
+        sale = Sale(market="home", entry="", vehicle="old", period="2025", units=1)
+        found = rules(audit(case, recompute(case, (), (sale,), ())))
+        assert found == (set() if sound else {"bound of a goal"})
+
+
 @pytest.mark.parametrize("number", range(len(GOALS)), ids=[goal.kind for goal in GOALS])
 def test_wrong_value_of_a_goal_is_found(number: int) -> None:
     """A goal that states a value a little off fails."""

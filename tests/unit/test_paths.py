@@ -68,7 +68,9 @@ def change(case: Case, path: str, value: Any) -> Case:
         ("markets.west.m?x_share", []),
         ("markets.west.market", []),
         ("markets.*", []),
-        ("goals.0.kind", []),
+        ("goals.npv.tolerance", [("goals", 2, "tolerance")]),
+        ("goals.*.no_worse_than", [("goals", n, "no_worse_than") for n in range(3)]),
+        ("goals.npv.kind", []),
         ("", []),
         (".", []),
         ("markets..max_share", []),
@@ -114,6 +116,8 @@ def test_every_path_of_a_case_names_at_least_its_cell(case: Case) -> None:
         ("finance.cash_floor", "-5", -5.0),
         ("finance.opening_cash", "1e3", 1000.0),
         ("target.required", "yes", True),
+        ("goals.npv.no_worse_than", "-5", -5.0),  # the default goals, stated from now on
+        ("goals.volume.no_worse_than", "", None),
         ("target.window", "rolling_year", "rolling_year"),
         ("money_unit", "1000", 1000.0),
         ("title", "new", "new"),
@@ -135,6 +139,16 @@ def test_the_horizon_may_be_moved(case: Case) -> None:
     longer = change(case, "horizon.last", "2026Q4")
     assert longer.horizon.count == 12  # three years of quarters
     assert case.horizon.count == 8
+
+
+def test_a_goal_that_stands_by_default_is_changed_in_its_place(case: Case) -> None:
+    """The default goals are stated from then on, in their order; the others are as they were."""
+    new = change(case, "goals.volume.no_worse_than", 300)
+    assert case.goals == ()
+    assert new.goals == tuple(
+        goal.model_copy(update={"no_worse_than": 300.0} if goal.kind == "volume" else {})
+        for goal in case.goals_in_order
+    )
 
 
 def test_a_pattern_changes_every_cell_and_changes_apply_in_order(case: Case) -> None:
@@ -204,9 +218,29 @@ REFUSED = [
         "deals.x.lead: the case has no rows of deals. Allowed: table.key.column, such as markets.germany.max_share. Use Case.replace(deals=...).",
     ),
     (
-        "goals.0.tolerance",
+        "goals.spending.no_worse_than",
         1,
-        "goals.0.tolerance: goals have no paths. Allowed: table.key.column, such as markets.germany.max_share. Use Case.replace(goals=...).",
+        "goals.spending.no_worse_than: spending is no goal of the case. Allowed: goals.target_date.no_worse_than, goals.volume.no_worse_than, goals.npv.no_worse_than. Use Case.replace(goals=...) to add it.",
+    ),
+    (
+        "goals.nvp.tolerance",
+        1,
+        "goals.nvp.tolerance: nvp is no goal of the case. Allowed: goals.target_date.tolerance, goals.volume.tolerance, goals.npv.tolerance. Did you mean goals.npv.tolerance?",
+    ),
+    (
+        "goals.tolerance",
+        1,
+        "goals.tolerance: no goal is named. Allowed: goals.target_date.tolerance, goals.volume.tolerance, goals.npv.tolerance.",
+    ),
+    (
+        "goals.npv.worst",
+        1,
+        "goals.npv.worst: goals has no column 'worst'. Allowed: tolerance, tolerance_periods, period, no_worse_than. Did you mean no_worse_than?",
+    ),
+    (
+        "goals.npv.no_worse_than",
+        "none",
+        "goals.npv, no_worse_than: 'none' is not a number. Allowed: a number from -1000000000000 to 1000000000000. Leave the cell blank for condition on every plan: the least that it may be, of spending and peak_funding the most.",
     ),
     (
         "finance.openin_cash",

@@ -692,6 +692,12 @@ def test_commitments_are_forbidden_and_forced(case: Case) -> None:
             {"remove": "markets"},
             "markets: no row is named. Allowed: markets.market, without a column.",
         ),
+        (
+            {"remove": "goals.npv"},
+            "goals.npv: goals are no table. Allowed: markets, registrations, "
+            "platforms, vehicles, entries, launches, prices, sites, production, lanes, duties, "
+            "deals, precedences, exclusive_groups, budgets, sources. Did you mean deals.npv?",
+        ),
     ],
 )
 def test_rows_that_cannot_be_meant_are_refused(
@@ -699,6 +705,55 @@ def test_rows_that_cannot_be_meant_are_refused(
 ) -> None:
     """What is in place is decided; other rows are no decisions; the nearest row is named."""
     assert refused(case, change) == [f"trial, change 1: {message}"]
+
+
+# Goals ------------------------------------------------------------------------------
+
+
+def test_a_goal_gets_a_bound_and_another(case: Case) -> None:
+    """A bound is set, then moved; the goals that stand by default are stated from then on."""
+    path = "goals.npv.no_worse_than"
+    outcome = applied(case, {"set": path, "to": -40}, {"add": path, "by": 15})
+    told = [(cell.path, cell.old, cell.new, cell.change) for cell in outcome.touched]
+    assert told == [(path, None, -40, 0), (path, -40, -25, 1)]
+    assert [(goal.kind, goal.no_worse_than) for goal in outcome.case.goals] == [
+        ("target_date", None),
+        ("volume", None),
+        ("npv", -25),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            {"set": "goals.spending.no_worse_than", "to": 5},
+            "trial, change 1: goals.spending.no_worse_than: spending is no goal of the case. "
+            "Allowed: goals.target_date.no_worse_than, goals.volume.no_worse_than, "
+            "goals.npv.no_worse_than. Use Case.replace(goals=...) to add it.",
+        ),
+        (
+            {"set": "goals.volume.no_worse_than", "to": 5, "from": "2024Q2"},
+            "trial, change 1: goals.volume: it holds in every period. Allowed: from and until only in "
+            "dated tables, whose rows hold since a period.",
+        ),
+        (
+            {"set": "goals.volume.no_worse_than", "to": -5},
+            "trial: goals, no_worse_than: -5 with volume. Allowed: from 0 with volume. "
+            "Only npv can be below 0.",
+        ),
+        (
+            {"set": "goals.*.no_worse_than", "to": 5},
+            "trial: goals, no_worse_than: 5 with target_date. Allowed: only with goals that count "
+            "cars or money. For a target that every plan must reach, set required = true in [target].",
+        ),
+    ],
+)
+def test_a_bound_that_no_goal_can_have_is_refused(
+    case: Case, change: dict[str, Any], message: str
+) -> None:
+    """A goal that is not there, part of the time, or a bound that makes no sense."""
+    assert refused(case, change) == [message]
 
 
 # All changes of a scenario -----------------------------------------------------------

@@ -822,6 +822,20 @@ FAULTS: list[tuple[str, dict[str, Any], list[str]]] = [
         ],
     ),
     (
+        "bounds of goals",
+        {
+            "case.toml": TOML.replace('"target_date"', '"target_date"\nno_worse_than = 5')
+            + "no_worse_than = -0.5\n"  # npv may be below 0
+            + '[[goals]]\nkind = "volume"\nno_worse_than = -0.5\n'
+            + '[[goals]]\nkind = "spending"\nno_worse_than = -7\n'
+        },
+        [
+            "case.toml line 18, setting goals.no_worse_than: 5 with target_date. Allowed: only with goals that count cars or money. For a target that every plan must reach, set required = true in [target].",
+            "case.toml line 25, setting goals.no_worse_than: -0.5 with volume. Allowed: from 0 with volume. Only npv can be below 0.",
+            "case.toml line 28, setting goals.no_worse_than: -7 with spending. Allowed: from 0 with spending. Only npv can be below 0.",
+        ],
+    ),
+    (
         "period of a goal",
         {"case.toml": TOML + '[[goals]]\nkind = "volume_at"\nperiod = "2026Q4"\ntolerance = 2\n'},
         [
