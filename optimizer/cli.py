@@ -15,6 +15,7 @@ import sys
 import typer
 
 from optimizer.commands.cases import cases, check, init
+from optimizer.commands.compare import compare
 from optimizer.commands.runs import show
 from optimizer.commands.shown import EXIT_ERROR
 from optimizer.commands.solving import solve
@@ -28,7 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (solve, sweep, check, init, cases, show):
+for command in (solve, compare, sweep, check, init, cases, show):
     app.command()(command)
 
 

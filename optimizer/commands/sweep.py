@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from optimizer.commands.given import CaseArgument, case_from, folder_from, settings_from
+from optimizer.commands.sharing import headway_shown, store_from, workers_from
 from optimizer.commands.shown import (
     EXIT_ERROR,
     EXIT_LIMIT,
@@ -24,12 +22,7 @@ from optimizer.commands.shown import (
 if TYPE_CHECKING:
     from models.case import Case
     from optimizer.studies.designs import Design
-    from optimizer.studies.many import Headway
-    from optimizer.studies.store import Store
     from optimizer.studies.sweep import Sweep
-
-#: Lines of progress where standard error is no terminal.
-LINES = 10
 
 
 def sweep(
@@ -84,8 +77,8 @@ def sweep(
         from optimizer.runs import check_free, free_folder
 
         settings = settings_from({"gap": gap, "time_limit": time_limit})
-        count = _workers(workers, cluster)
-        kept = _store(store, no_store)
+        count = workers_from(workers, cluster)
+        kept = store_from(store, no_store)
         ready = case_from(case, None, None, None, changes or [], False)
         design = _design(case, ready, vary, tornado, only, scenarios)
         name = f"{ready.name}-sweep"
@@ -97,7 +90,7 @@ def sweep(
         from optimizer.studies.sweep import swept
 
         try:
-            with _headway() as report:
+            with headway_shown() as report:
                 found = swept(
                     ready,
                     design,
@@ -134,32 +127,6 @@ def _code(found: Sweep) -> int:
 
 
 # Input -----------------------------------------------------------------------------
-
-
-def _workers(text: str | None, cluster: str | None) -> int | None:
-    from models.problem import CaseError, Problem
-
-    if text is None:
-        return None
-    if cluster is not None:
-        found = "it stands beside --cluster, which has workers of its own"
-        raise CaseError([Problem("--workers", found=found, cure="Leave one of them out")])
-    if not (text.strip().isdecimal() and 1 <= int(text) <= 256):
-        found = f"{text!r} is no number of workers"
-        raise CaseError([Problem("--workers", found=found, allowed="a whole number from 1 to 256")])
-    return int(text)
-
-
-def _store(folder: str | None, none: bool) -> Store | None:
-    from models.problem import CaseError, Problem
-    from optimizer.studies.store import DEFAULT_STORE, Store
-
-    if none and folder is not None:
-        found = "it stands beside --no-store"
-        raise CaseError([Problem("--store", found=found, cure="Leave one of them out")])
-    if none:
-        return None
-    return Store(DEFAULT_STORE if folder is None else folder_from("--store", folder))
 
 
 def _design(
@@ -213,62 +180,3 @@ def _axes(vary: list[str]) -> dict[str, str]:
     if problems:
         raise CaseError(problems)
     return axes
-
-
-# Progress --------------------------------------------------------------------------
-
-
-@contextmanager
-def _headway() -> Iterator[Callable[[Headway], None]]:
-    """A bar that follows the solves; a few lines where standard error is no terminal."""
-    if not sys.stderr.isatty():
-        yield _Lines()
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    columns = (
-        TextColumn("solving"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.description}"),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=None)
-
-        def show(headway: Headway) -> None:
-            bar.update(
-                task,
-                total=headway.total,
-                completed=headway.done,
-                description=_rest(headway).removeprefix(", "),
-            )
-
-        yield show
-
-
-class _Lines:
-    """Says how far the solves are, about as often as it is worth a line."""
-
-    def __init__(self) -> None:
-        self.said = 0
-
-    def __call__(self, headway: Headway) -> None:
-        part = LINES * headway.done // headway.total if headway.total else LINES
-        if part > self.said:
-            self.said = part
-            complain(f"{headway.done} of {headway.total} solves{_rest(headway)}")
-
-
-def _rest(headway: Headway) -> str:
-    words = f", {headway.kept} of them kept" if headway.kept else ""
-    words += f", {headway.faults} failed" if headway.faults else ""
-    if headway.remaining and headway.done < headway.total:
-        words += f", about {_span(headway.remaining)} left"
-    return words
-
-
-def _span(seconds: float) -> str:
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

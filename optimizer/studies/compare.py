@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from models.case import Case
 from models.problem import CaseError, Problem
@@ -101,6 +101,9 @@ class Comparison:
     `optimizer.studies.comparison_rows`.
     """
 
+    #: Names of the tables.
+    tables: ClassVar[tuple[str, ...]] = tuple(TABLES)
+
     name: str
     base: Outcome
     sides: tuple[Side, ...]
@@ -113,35 +116,37 @@ class Comparison:
     @property
     def kpis(self) -> pd.DataFrame:
         """Every key figure of every scenario, and how it differs."""
-        return self._frame("kpis")
+        return self.frame("kpis")
 
     @property
     def decisions(self) -> pd.DataFrame:
         """Decisions added, dropped, moved, or changed in mode or size."""
-        return self._frame("decisions")
+        return self.frame("decisions")
 
     @property
     def sales(self) -> pd.DataFrame:
         """Own cars by market and car, where they differ."""
-        return self._frame("sales")
+        return self.frame("sales")
 
     @property
     def limits(self) -> pd.DataFrame:
         """Limits that start or stop to bind."""
-        return self._frame("limits")
+        return self.frame("limits")
 
     @property
     def causes(self) -> pd.DataFrame:
         """What each part of a scenario contributes to each difference."""
-        return self._frame("causes")
+        return self.frame("causes")
 
-    def _frame(self, table: str) -> pd.DataFrame:
+    def frame(self, table: str) -> pd.DataFrame:
+        """One of the ``tables``."""
         import pandas as pd
 
         return pd.DataFrame(rows_of(self, table), columns=list(TABLES[table]))
 
-    def to_dict(self) -> dict[str, Any]:
-        """All of it as plain data: the sides and the rows of every table."""
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What stands beside the tables, as plain data: what was compared, and its notes."""
         sides = [
             {
                 "name": side.name,
@@ -154,9 +159,11 @@ class Comparison:
             for side in self.sides
         ]
         base = {"name": self.name, "title": self.base.case.title, "status": self.base.status}
-        tables = {table: rows_of(self, table) for table in TABLES}
-        same = {"decisions_in_all": self.decisions_in_all}
-        return {"base": base, "scenarios": sides, **same, **tables}
+        return {"base": base, "scenarios": sides, "decisions_in_all": self.decisions_in_all}
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it as plain data: facts, and the rows of every table."""
+        return self.facts | {table: rows_of(self, table) for table in TABLES}
 
     def __repr__(self) -> str:
         return f"<Comparison of {self.name} with {', '.join(side.name for side in self.sides)}>"
