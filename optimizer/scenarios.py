@@ -1,4 +1,4 @@
-"""Reading the scenarios of a case from its file ``scenarios.toml``.
+"""The scenarios of a case from its file ``scenarios.toml`` or its workbook, and as such a file.
 
     [freight_up]
     title = "Sea freight 30 % dearer"
@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
+import tomli_w
 from pydantic import BaseModel, ValidationError
 
 from models.cells import CellError, refusal, shown, typed
@@ -41,21 +42,75 @@ def load_scenarios(case: str | Path) -> Scenarios:
     """
     path = Path(case)
     if path.suffix != ".toml" or path.name == CASE_FILE:
-        path = find_case(case) / SCENARIO_FILE
+        found = find_case(case)
+        if not found.is_dir():
+            from optimizer.workbooks.scenarios import read_scenarios
+
+            sheet = read_scenarios(found)
+            return _Reader(sheet.where, sheet, sheet.problems).scenarios(sheet.data)
+        path = found / SCENARIO_FILE
         if not path.exists():
             return Scenarios(file=SCENARIO_FILE)
     text, data = read_toml(path)
-    return _Reader(path.name, text).scenarios(data)
+    return _Reader(path.name, _TomlPlaces(text)).scenarios(data)
+
+
+def scenarios_text(scenarios: Scenarios) -> str:
+    """Scenarios as the text of a file that `load_scenarios` reads back equal."""
+    data: dict[str, Any] = {}
+    for scenario in scenarios.written:
+        section = {name: getattr(scenario, name) for name in ("title", "reason", "extends")}
+        section = {name: value for name, value in section.items() if value}
+        if scenario.changes:
+            section["changes"] = [entry_of(change) for change in scenario.changes]
+        data[scenario.name] = section
+    return tomli_w.dumps(data)
+
+
+def entry_of(change: Change) -> dict[str, Any]:
+    """A change as it is written: its operation with the paths, and what stands beside it."""
+    paths = change.paths
+    beside = {"to": change.to, "by": change.by, "at": change.at}
+    beside |= {"from": change.from_, "until": change.until}
+    entry: dict[str, Any] = {change.operation: paths[0] if len(paths) == 1 else paths}
+    entry |= {name: value for name, value in beside.items() if value is not None}
+    if change.by is not None and change.by.is_integer():
+        entry["by"] = int(change.by)
+    return entry
+
+
+class Places(Protocol):
+    """Where scenarios, their settings and their changes stand."""
+
+    def line(self, name: str, key: str = "") -> int:
+        """The line of a scenario, or of one of its settings."""
+
+    def entries(self, name: str) -> list[int]:
+        """The lines of a scenario's changes."""
+
+
+class _TomlPlaces:
+    """Places in the text of a TOML file."""
+
+    def __init__(self, text: str) -> None:
+        self._settings = SettingLines(text)
+        self._entries = _entry_lines(text)
+
+    def line(self, name: str, key: str = "") -> int:
+        words = re.sub(r"[\"' ]", "", name)
+        return self._settings.line(words if key else "", key or words)
+
+    def entries(self, name: str) -> list[int]:
+        return self._entries.get(name, [])
 
 
 class _Reader:
-    """Reads one file, collecting problems on the way."""
+    """Reads one file or sheet, collecting problems on the way."""
 
-    def __init__(self, file: str, text: str) -> None:
+    def __init__(self, file: str, places: Places, problems: Iterable[Problem] = ()) -> None:
         self.file = file
-        self.settings = SettingLines(text)
-        self.entries = _entry_lines(text)
-        self.problems: list[Problem] = []
+        self.places = places
+        self.problems = list(problems)
 
     def scenarios(self, data: Mapping[str, Any]) -> Scenarios:
         written = [self._scenario(name, section) for name, section in data.items()]
@@ -73,29 +128,24 @@ class _Reader:
             Problem(self.file, line, name, reason.found, reason.allowed, reason.cure)
         )
 
-    def _line(self, name: str, key: str = "") -> int:
-        """The line of a scenario, or of one of its settings."""
-        words = re.sub(r"[\"' ]", "", name)
-        return self.settings.line(words if key else "", key or words)
-
     def _lines(self, name: str, section: Any) -> tuple[int, ...]:
         """The line of a scenario and of each of its changes."""
-        head = self._line(name) or self._line(f"{name}.changes")
+        head = self.places.line(name) or self.places.line(f"{name}.changes")
         number = len(section.get("changes", ())) if isinstance(section, dict) else 0
-        found = self.entries.get(name, [])
+        found = self.places.entries(name)
         return (head, *(found if len(found) == number else [head] * number))
 
     def _scenario(self, name: str, section: Any) -> Scenario | None:
         """A scenario with what is sound in it; none where its name is not."""
         if not isinstance(section, dict):
             reason = CellError(f"{shown(section)} is not a section", f"[{name}] and what it states")
-            self._say(name, self._line(name), reason)
+            self._say(name, self.places.line(name), reason)
             return None
         for key in section:
             if key not in _SETTINGS:
                 cure = nearest(key, _SETTINGS)
                 reason = CellError("no setting has this name", ", ".join(_SETTINGS), cure)
-                self._say(f"{name}.{key}", self._line(name, key), reason)
+                self._say(f"{name}.{key}", self.places.line(name, key), reason)
         changes = self._changes(name, section)
         values = {key: section[key] for key in _SETTINGS if key in section and key != "changes"}
         faults = set[str]()
@@ -105,7 +155,7 @@ class _Reader:
             for key, reason in _faults(error, Scenario):
                 faults.add(key)
                 place = name if key == "name" else f"{name}.{key}"
-                self._say(place, self._line(name, key), reason)
+                self._say(place, self.places.line(name, key), reason)
         if "name" in faults:
             return None
         sound = {key: value for key, value in values.items() if key not in faults}
@@ -116,11 +166,11 @@ class _Reader:
         entries = section.get("changes", [])
         if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
             reason = CellError(f"{shown(entries)} is no list of changes", f"[{_ENTRY}]")
-            self._say(f"{name}.changes", self._line(name, "changes"), reason)
+            self._say(f"{name}.changes", self.places.line(name, "changes"), reason)
             return ()
         if not entries and not section.get("extends"):
             reason = CellError("it changes nothing", f"changes, or extends: {_ENTRY}")
-            self._say(name, self._line(name), reason)
+            self._say(name, self.places.line(name), reason)
         lines = self._lines(name, section)
         made = (self._change(name, line, e) for line, e in zip(lines[1:], entries, strict=True))
         return tuple(change for change in made if change)

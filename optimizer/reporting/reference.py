@@ -79,7 +79,7 @@ def _table(kind: type[Row]) -> list[str]:
     return [
         f"### {kind.table}",
         "",
-        " ".join(words for words in (_sentence(kind), *kinds) if words),
+        " ".join(words for words in (sentence(kind), *kinds) if words),
         "",
         *_columns(kind, own, kind.keys),
     ]
@@ -88,10 +88,10 @@ def _table(kind: type[Row]) -> list[str]:
 def _section(name: str, kind: type[BaseModel]) -> list[str]:
     head = "[[goals]]" if name == "goals" else f"[{name}]"
     names = list(kind.model_fields)
-    return [f"### {head}", "", _sentence(kind), "", *_columns(kind, names)]
+    return [f"### {head}", "", sentence(kind), "", *_columns(kind, names)]
 
 
-def _sentence(kind: type[BaseModel]) -> str:
+def sentence(kind: type[BaseModel]) -> str:
     """The first paragraph of a record's docstring, in one line."""
     first = (kind.__doc__ or "").strip().split("\n\n")[0]
     return " ".join(first.split()).replace("``", "`")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -73,15 +74,16 @@ def table_text(rows: tuple[Row, ...]) -> str:
     return out.getvalue()
 
 
-def stated_columns(rows: tuple[Row, ...]) -> set[str]:
+def stated_columns(rows: Sequence[BaseModel]) -> set[str]:
     """The columns that rows need: their keys, what is required, and what differs from its default."""
     if not rows:
         return set()
     kind = type(rows[0])
+    keys = kind.keys if issubclass(kind, Row) else ()
     return {
         name
         for name, info in kind.model_fields.items()
-        if name in kind.keys
+        if name in keys
         or info.is_required()
         or any(getattr(row, name) != info.default for row in rows)
     }
