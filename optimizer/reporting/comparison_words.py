@@ -147,7 +147,11 @@ def _sentence(case: Case, side: Side, change: FigureChange) -> str:
     part = f" ({percent(abs(finding.value / before))})" if both and before else ""
     told = f"{name} {'rises' if finding.value > 0 else 'falls'} by {size}{part}"
     if finding.mark == "unproven":
-        return f"{told} in these plans, which is not proven: they keep different amounts of earlier goals."
+        return (
+            f"{told} in these plans; not proven, as they keep different amounts of earlier goals."
+        )
+    if finding.mark == "given":
+        return f"{told}; it does for certain in plans that keep as much of the earlier goals."
     return f"{told}{_proof(case, change)}."
 
 

@@ -29,7 +29,7 @@ TABLES: dict[str, dict[str, str]] = {
         "base": "value in the base case",
         "value": "value in the scenario",
         "difference": "value less base",
-        "mark": "same, proven, noise, unproven or plan: what is known of the difference",
+        "mark": "same, proven, given, noise, unproven or plan: what is known of it",
         "least": "proven least of the difference in what can be reached",
         "most": "proven most of it",
         "base_period": "when, of target dates and lowest cash; blank: not reached",

@@ -79,22 +79,52 @@ def gains(first: Outcome, changed: Outcome, relation: Relation = "") -> tuple[Ga
     """The gains of a changed case in each goal; none where either has no plan.
 
     ``relation`` is what is known beforehand: with it, a plan or bound of one outcome
-    also holds for the other. Raises `ValueError` when the goals differ.
+    also holds for the other. The changed case may lack the last goals. Raises
+    `ValueError` when the goals differ otherwise.
     """
     if first.plan is None or changed.plan is None:
         return ()
-    kinds = [goal.kind for goal in first.goals]
-    if kinds != [goal.kind for goal in changed.goals]:
+    kinds = [goal.kind for goal in changed.goals]
+    if kinds != [goal.kind for goal in first.goals][: len(kinds)]:
         raise ValueError("the outcomes have different goals")
     found: list[Gain] = []
-    alike = True
-    for before, after in zip(first.goals, changed.goals, strict=True):
-        gain = _gain(first.case, before, after, relation if alike else "")
+    alike, taken_over = True, False
+    for before, after in zip(first.goals, changed.goals, strict=False):
+        known = relation if alike else ""
+        taken_over = taken_over or _worse_than_known(first.case, known, before, after)
+        if taken_over and known == "looser":
+            after = _with_plan_of(after, before)
+        elif taken_over and known == "tighter":
+            before = _with_plan_of(before, after)
+        gain = _gain(first.case, before, after, known)
         blur = 0.0 if gain.unit == "periods" else _blur(first, before) + _blur(changed, after)
         shown = not alike and _shown(first, changed, before.kind, gain.value)
         found.append(replace(gain, blur=blur, given=not alike, shown=shown))
         alike = alike and _keep_the_same(before, after)
     return tuple(found)
+
+
+def _worse_than_known(
+    case: Case, relation: Relation, before: GoalResult, after: GoalResult
+) -> bool:
+    """A search that was cut short found less than the other outcome's plan, which holds too."""
+    if not relation:
+        return False
+    known, found = (before, after) if relation == "looser" else (after, before)
+    if known.kind == "target_date" and (known.period or found.period):
+        if known.period is None or found.period is None:
+            return known.period is not None
+        return case.horizon.index(known.period) < case.horizon.index(found.period)
+    sign = 1.0 if known.sense == "max" else -1.0
+    return sign * (known.best - found.best) > ROUNDING * _size(known, found)
+
+
+def _with_plan_of(goal: GoalResult, known: GoalResult) -> GoalResult:
+    """A goal's result with a better plan that is known; its bound still holds."""
+    names = ("value", "best", "kept", "period", "shortfall")
+    values = {name: getattr(known, name) for name in names}
+    sure = goal.bound_period is not None and goal.bound_period == known.period
+    return goal.model_copy(update={**values, "proven": goal.proven or sure})
 
 
 def deciding(found: Iterable[Gain]) -> Gain | None:
@@ -116,7 +146,7 @@ def _shown(first: Outcome, changed: Outcome, kind: GoalKind, value: float) -> bo
     """Whether a difference in a later goal is proven for all that the goals before differ."""
     before, after = key_figure(first, kind), key_figure(changed, kind)
     finding = difference(first, changed, before, after)
-    if finding.mark != "proven" or finding.value is None:
+    if finding.mark not in ("proven", "given") or finding.value is None:
         return False
     rises = finding.value > 0 if after.sense == "more" else finding.value < 0
     return rises == (value > 0)

@@ -15,9 +15,11 @@ much of the second: some hundred cars of volume, well inside the gap, were seen 
 - otherwise the end on the bad side is open, unless the plan keeps what even the best
   thinkable run would have kept of the earlier goals, and the end on the good side is open
   where an earlier goal may itself be worse than it was found (`true`);
-- two plans can be compared without all this where the one that is better in the later goal
-  also keeps what the other had to keep of every earlier goal: then it is better for certain
-  by the measure of the other, see `mark`.
+- two plans can be compared without all this where the one that passes the other's bound in
+  the later goal also keeps what the other had to keep of every earlier goal. Then its case
+  is better for certain *given* that much is kept: asked for the same volume, it has the
+  higher net present value. That says more than the two plans, and less than *proven*, since
+  the best volume of either case is known only within the gap.
 
 What is left of a later goal is *unproven*: a true figure of the two plans, which hangs on
 what each happened to keep. Figures that are no goals are those of the *plan* found: other
@@ -39,11 +41,12 @@ from models.target import Goal
 from optimizer.outcome import Outcome
 from optimizer.studies.kpis import Kpi
 
-Mark = Literal["same", "proven", "noise", "unproven", "plan"]
+Mark = Literal["same", "proven", "given", "noise", "unproven", "plan"]
 #: What each mark says of a difference.
 MARK_WORDS: dict[str, str] = {
     "same": "no difference",
     "proven": "what can be reached is proven to differ in this direction",
+    "given": "proven for plans that keep as much of the goals before",
     "noise": "smaller than what the gap can tell apart; not an effect",
     "unproven": "true of these plans; it hangs on what each keeps of the goals before",
     "plan": "true of these plans; others, as good, may differ",
@@ -79,8 +82,9 @@ class Interval:
 class Finding:
     """A difference, or a part of one, with what is known about it.
 
-    ``least`` and ``most``: between them lies the true difference of what can be reached;
-    None where no proof speaks of it.
+    ``least`` and ``most``: between them lies the true difference of what can be reached
+    (with the mark ``given``: by plans that keep as much of the goals before); None where no
+    proof speaks of it.
     """
 
     value: float | None
@@ -111,7 +115,7 @@ def difference(base: Outcome, other: Outcome, before: Kpi, after: Kpi) -> Findin
     if margin is None:
         return finding
     ends = (margin, None) if rises else (None, -margin)
-    return Finding(finding.value, "proven", *ends)
+    return Finding(finding.value, "given", *ends)
 
 
 def combination(terms: Iterable[tuple[float, Outcome, Kpi]]) -> Finding:
