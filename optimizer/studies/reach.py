@@ -1,0 +1,508 @@
+"""What it would take to reach a target: the lightest moves of what a case declares movable.
+
+Each question is a solve of the case with its levers moved and the target date as only
+goal (and what the case's goals must keep in any case): the target is reached by an audited
+plan, or proven out of reach, or left open by a time limit. It is stopped as soon as that
+is known. What holds with some steps is taken to hold with more: for certain where the
+moved columns give room to every plan there was (`models.levers.can_only_help`), else as an
+assumption, which is tried lever by lever and told.
+
+Not here: how the lightest combinations are sought (see `optimizer.studies.lightest`), and
+the words for it (see `optimizer.reporting.reaching`).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from models.case import Case
+from models.lever import Lever
+from models.levers import can_only_help, moved, problems_of
+from models.paths import nearest
+from models.problem import CaseError, Problem
+from models.target import Goal
+from optimizer.highs import Progress, Stop
+from optimizer.outcome import Outcome
+from optimizer.plan import Plan
+from optimizer.settings import Settings
+from optimizer.solving import Prepared
+from optimizer.studies.lightest import Asked, Steps, grown, lightest, weight_of, within
+from optimizer.studies.watching import Interrupted, Watch
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Verdict = Literal["reached", "missed", "open"]
+#: Part of the target that counts as reaching it.
+REACHED = 1 - 1e-6
+#: A figure that is shown is sought until best and bound differ by this part.
+SHOWN_GAP = 0.005
+#: Most steps of a lever that are tried one by one where more of it may hurt.
+MOST_SCANNED = 12
+
+
+#: Columns of the tables of a `Reach`; volumes in cars a year.
+ALONE = (
+    "lever", "title", "steps", "most_steps", "amount", "most_amount", "operation", "unit",
+    "weight", "proven", "at_most", "volume_at_most", "bound_at_most",
+)  # fmt: skip
+COMBINED = (
+    "rank", "lever", "title", "steps", "most_steps", "amount", "operation", "unit", "weight",
+    "weight_of_all", "reached", "proven",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One question and its answer: these steps (by lever, those above 0).
+
+    ``volume`` is that of the plan's largest window so far (in cars), ``bound`` what no
+    plan passes; both None where no plan exists. ``period`` is when the target is reached.
+    """
+
+    steps: Mapping[str, int]
+    verdict: Verdict
+    volume: float | None = None
+    bound: float | None = None
+    period: str | None = None
+    plan: Plan | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Alone:
+    """What a lever does alone: the fewest ``steps`` that reach the target, None where all
+    of them do not. ``at_most`` is the trial with all its steps, ``trial`` that with the
+    fewest; ``proven`` tells whether one step less is proven too little."""
+
+    lever: Lever
+    steps: int | None
+    trial: Trial | None
+    at_most: Trial
+    proven: bool
+
+
+@dataclass(frozen=True)
+class Combination:
+    """Steps that reach the target, none of which can be left out.
+
+    ``proven``: nothing lighter reaches it (that does without a lever of each combination
+    before), and with one step less of any lever it is out of reach.
+    """
+
+    steps: Mapping[str, int]
+    weight: float
+    trial: Trial
+    proven: bool
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What it would take; what was not finished is None or missing.
+
+    ``case`` has the target asked for; ``today`` is the trial without any lever, ``most``
+    that with all levers at their most. ``complete``: there are no further combinations.
+    ``finished``: it was not interrupted. ``assumed`` are levers of which more is only
+    taken never to hurt, ``hurting`` those of them for which that was seen to be wrong.
+    ``best`` is the lightest combination solved with all goals of the case.
+    """
+
+    case: Case
+    levers: tuple[Lever, ...]
+    settings: Settings
+    today: Trial | None = None
+    most: Trial | None = None
+    alone: tuple[Alone, ...] = ()
+    combinations: tuple[Combination, ...] = ()
+    complete: bool = False
+    finished: bool = False
+    assumed: tuple[str, ...] = ()
+    hurting: tuple[str, ...] = ()
+    best: Outcome | None = None
+    trials: int = 0
+    seconds: float = field(default=0.0, compare=False)
+
+    @property
+    def target(self) -> float:
+        """Cars in the window that is asked for."""
+        assert self.case.target is not None
+        return self.case.target.volume
+
+    def moved(self, steps: Mapping[str, int]) -> Case:
+        """The case, with its goals and this target, after such a move."""
+        return moved(self.case, steps)
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Frames: ``alone`` a row for each lever, ``combinations`` one for each lever of each."""
+        import pandas as pd
+
+        return {
+            "alone": pd.DataFrame([_alone_row(row) for row in self.alone], columns=ALONE),
+            "combinations": pd.DataFrame(
+                [
+                    _combined_row(number, row, lever)
+                    for number, row in enumerate(self.combinations, 1)
+                    for lever in self.levers
+                    if lever.lever in row.steps
+                ],
+                columns=COMBINED,
+            ),
+        }
+
+    def facts(self) -> dict[str, Any]:
+        """What is no table, as plain data."""
+        target = self.case.target
+        assert target is not None
+        return {
+            "case": self.case.name,
+            "target": target.volume,
+            "deadline": target.deadline or self.case.horizon.last,
+            "today": self.today and _trial_facts(self.today),
+            "every_lever_at_its_most": self.most and _trial_facts(self.most),
+            "complete": self.complete,
+            "finished": self.finished,
+            "assumed_never_to_hurt": list(self.assumed),
+            "seen_to_hurt": list(self.hurting),
+            "solves": self.trials,
+        }
+
+
+def _alone_row(row: Alone) -> tuple[Any, ...]:
+    lever, most, steps = row.lever, row.at_most, row.steps
+    return (
+        lever.lever, lever.title, steps, lever.steps,
+        None if steps is None else lever.amount(steps), lever.amount(lever.steps),
+        lever.operation, lever.unit, None if steps is None else steps * lever.weight,
+        row.proven, most.verdict, most.volume, most.bound,
+    )  # fmt: skip
+
+
+def _combined_row(number: int, row: Combination, lever: Lever) -> tuple[Any, ...]:
+    steps = row.steps[lever.lever]
+    return (
+        number, lever.lever, lever.title, steps, lever.steps, lever.amount(steps),
+        lever.operation, lever.unit, steps * lever.weight, row.weight, row.trial.period,
+        row.proven,
+    )  # fmt: skip
+
+
+def _trial_facts(trial: Trial) -> dict[str, Any]:
+    return {
+        "verdict": trial.verdict,
+        "reached_in": trial.period,
+        "volume": trial.volume,
+        "bound": trial.bound,
+    }
+
+
+def reach(
+    case: Case,
+    target: float | None = None,
+    deadline: str | None = None,
+    *,
+    levers: Sequence[str] | None = None,
+    most: int = 5,
+    settings: Settings | None = None,
+    time_limit: float | None = None,
+    plan: bool = True,
+    progress: Callable[[str], None] | None = None,
+    stop: Stop | None = None,
+) -> Reach:
+    """The lightest moves of a case's levers with which a target is reached.
+
+    ``target`` (cars a year) and ``deadline`` default to those of the case; ``levers``
+    names those that may be moved (all). At most so many combinations are sought as
+    ``most`` says. ``settings`` hold for each solve, its time limit too; ``time_limit`` is
+    in seconds for all. With ``plan`` the lightest combination is solved with all goals at
+    the end. ``progress`` is told in words what is being done. Ctrl-C, or ``stop.asked``,
+    ends it with what is known by then.
+
+    Raises `CaseError` for a target, deadline or lever that cannot be.
+    """
+    asked = case.with_target(target, deadline, required=False)
+    asked = asked.replace(levers=_chosen(case, levers))
+    problems = problems_of(asked)
+    if problems:
+        raise CaseError(problems)
+    with Watch(time_limit, stop) as watch:
+        study = _Study(asked, settings or Settings(), watch, progress or (lambda _: None))
+        try:
+            study.run(most)
+            if plan:
+                study.solve_best(case)
+            finished = True
+        except Interrupted:
+            finished = False
+    return study.result(finished)
+
+
+def _chosen(case: Case, names: Sequence[str] | None) -> tuple[Lever, ...]:
+    if names is None:
+        return case.levers
+    known = {row.lever: row for row in case.levers}
+    unknown = [name for name in dict.fromkeys(names) if name not in known]
+    if unknown:
+        allowed = ", ".join(known) or "none: the case has no table levers"
+        raise CaseError(
+            [
+                Problem("levers", 0, name, "there is no such lever", allowed, nearest(name, known))
+                for name in unknown
+            ]
+        )
+    return tuple(row for row in case.levers if row.lever in set(names))
+
+
+class _Study:
+    """One study at work: what was tried, and what came of it."""
+
+    def __init__(
+        self, case: Case, settings: Settings, watch: Watch, tell: Callable[[str], None]
+    ) -> None:
+        self.case, self.settings, self.watch, self.tell = case, settings, watch, tell
+        self.levers = case.levers
+        assert case.target is not None
+        self.wanted = case.target.volume
+        kept = (g for g in case.goals if g.kind != "target_date" and g.no_worse_than is not None)
+        self.only = (Goal(kind="target_date"), *kept)
+        self.base = case.replace(goals=self.only)
+        self.prepared: Prepared | None = None
+        self.most: Steps = tuple(row.steps for row in self.levers)
+        self.nothing: Steps = (0,) * len(self.levers)
+        self.tried: dict[Steps, Trial] = {}
+        self.alone: list[Alone] = []
+        self.combinations: list[Combination] = []
+        self.complete = False
+        self.best: Outcome | None = None
+        self.assumed = tuple(r.lever for r in self.levers if not can_only_help(case, r))
+        self.hurting: set[str] = set()
+        self.began = time.monotonic()
+
+    def run(self, most: int) -> None:
+        """Today, all levers, each alone, and then together."""
+        self.tell("what is reached today")
+        if self.trial(self.nothing, closely=True).verdict == "reached" or not self.levers:
+            self.complete = True
+            return
+        self.tell("what is reached with every lever at its most")
+        everything = self.trial(self.most, closely=True)
+        for number, lever in enumerate(self.levers):
+            self.tell(f"{lever.name} alone")
+            self.alone.append(self._alone(number))
+        if everything.verdict == "missed" and not self.hurting:
+            self.complete = True
+            return
+        self._together(most)
+
+    def solve_best(self, case: Case) -> None:
+        """Solve the lightest combination with all goals of the case."""
+        if not self.combinations:
+            return
+        first = self.combinations[0]
+        self.tell("the plan of the lightest combination, with all goals")
+        required = case.target is not None and case.target.required
+        whole = moved(self.case, first.steps).with_target(required=required)
+        outcome = self.watch.solve(Prepared(whole, self.settings), whole, first.trial.plan)
+        self.best = outcome if outcome.plan is not None else None
+
+    def result(self, finished: bool) -> Reach:
+        """What is known."""
+        return Reach(
+            case=self.case,
+            levers=self.levers,
+            settings=self.settings,
+            today=self.tried.get(self.nothing),
+            most=self.tried.get(self.most) if self.levers else None,
+            alone=tuple(self.alone),
+            combinations=tuple(self.combinations),
+            complete=self.complete,
+            finished=finished,
+            assumed=self.assumed,
+            hurting=tuple(row.lever for row in self.levers if row.lever in self.hurting),
+            best=self.best,
+            trials=len(self.tried),
+            seconds=time.monotonic() - self.began,
+        )
+
+    # One lever --------------------------------------------------------------------
+
+    def _alone(self, number: int) -> Alone:
+        """The fewest steps of one lever that reach the target; of one that may hurt, each
+        number of steps is tried."""
+        lever = self.levers[number]
+        scanned = lever.lever in self.assumed and lever.steps <= MOST_SCANNED
+        at_most = self.trial(self._only(number, lever.steps), closely=True)
+        if scanned:
+            trials = [self.trial(self._only(number, n)) for n in range(lever.steps + 1)]
+            self._note_hurting(lever, trials)
+            fewest = next((n for n, t in enumerate(trials) if t.verdict == "reached"), None)
+            if fewest is None:
+                return Alone(lever, None, None, at_most, all(t.verdict == "missed" for t in trials))
+            before = trials[:fewest]
+            return Alone(
+                lever, fewest, trials[fewest], at_most, all(t.verdict == "missed" for t in before)
+            )
+        if at_most.verdict != "reached":
+            return Alone(lever, None, None, at_most, at_most.verdict == "missed")
+        low, high = 0, lever.steps
+        while high - low > 1:
+            middle = (low + high) // 2
+            if self.trial(self._only(number, middle)).verdict == "reached":
+                high = middle
+            else:
+                low = middle
+        before = [self.trial(self._only(number, low))]
+        trial = self.trial(self._only(number, high))
+        return Alone(lever, high, trial, at_most, before[0].verdict == "missed")
+
+    def _only(self, number: int, count: int) -> Steps:
+        return tuple(count if n == number else 0 for n in range(len(self.levers)))
+
+    def _note_hurting(self, lever: Lever, trials: Sequence[Trial]) -> None:
+        """A lever hurts where with more of it no plan has the volume that one had with less."""
+        highest = 0.0
+        for trial in trials:
+            bound = trial.bound if trial.verdict == "missed" and trial.bound is not None else None
+            gone = trial.verdict == "missed" and trial.volume is None
+            if highest > 0 and (gone or (bound is not None and bound < highest * REACHED)):
+                self.hurting.add(lever.lever)
+            least = self.wanted if trial.verdict == "reached" else trial.volume or 0.0
+            highest = max(highest, least)
+
+    # Several ------------------------------------------------------------------------
+
+    def _together(self, most: int) -> None:
+        weights = [row.weight for row in self.levers]
+        order = sorted(range(len(self.levers)), key=self._gain)
+        self.tell("combinations")
+        for found in lightest(self.most, weights, lambda steps: self._asked(steps, order)):
+            trial = self.trial(found.steps)
+            least = self._least(found.steps)
+            proven = found.proven and least and not self._contradicted()
+            self.combinations.append(
+                Combination(trial.steps, weight_of(found.steps, weights), trial, proven)
+            )
+            self.tell(f"combination {len(self.combinations)} found")
+            if len(self.combinations) >= most:
+                return
+        self.complete = True
+
+    def _gain(self, number: int) -> tuple[bool, float]:
+        """What a lever brings alone: those that bring little are likely not to be missed."""
+        trial = self.alone[number].at_most
+        return (trial.verdict == "reached", trial.volume or 0.0)
+
+    def _asked(self, steps: Steps, order: Sequence[int]) -> Asked:
+        trial = self.trial(steps)
+        if trial.verdict == "reached":
+            return Asked(True, steps)
+        if trial.verdict == "open":
+            return Asked(None, steps)
+        return Asked(False, grown(steps, self.most, order, self._misses))
+
+    def _misses(self, steps: Steps) -> bool:
+        """Whether the target is proven out of reach; what is known of more or less is used."""
+        for known, trial in self.tried.items():
+            if trial.verdict == "missed" and within(steps, known):
+                return True
+            if trial.verdict == "reached" and within(known, steps):
+                return False
+        return self.trial(steps).verdict == "missed"
+
+    def _least(self, steps: Steps) -> bool:
+        """Whether with one step less of any lever the target is proven out of reach.
+
+        Where more of a lever might hurt, that is tried and not concluded.
+        """
+        for number, count in enumerate(steps):
+            if not count:
+                continue
+            less = (*steps[:number], count - 1, *steps[number + 1 :])
+            if self.assumed and self.trial(less).verdict != "missed":
+                return False
+            if not self._misses(less):
+                return False
+        return True
+
+    def _contradicted(self) -> bool:
+        """Whether somewhere less reached the target and more was proven not to."""
+        for steps, trial in self.tried.items():
+            for more, other in self.tried.items():
+                if trial.verdict == "reached" and other.verdict == "missed" and within(steps, more):
+                    self.hurting |= {
+                        row.lever
+                        for row, a, b in zip(self.levers, steps, more, strict=True)
+                        if a < b and row.lever in self.assumed
+                    }
+        return bool(self.hurting)
+
+    # One question ---------------------------------------------------------------------
+
+    def trial(self, steps: Steps, closely: bool = False) -> Trial:
+        """Whether the target is reached with these steps; ``closely``: and how far, else."""
+        done = self.tried.get(steps)
+        if done is not None:
+            return done
+        names = {row.lever: n for row, n in zip(self.levers, steps, strict=True) if n}
+        case = moved(self.base, names)
+        if self.prepared is None:
+            self.prepared = Prepared(self.base, self.settings)
+        gap = SHOWN_GAP if closely else None
+        known = self._reached_with_less(steps) if closely else 0.0
+        outcome = self.watch.solve(
+            self.prepared, case, self._start(steps), lambda p: self._settled(p, gap, known)
+        )
+        trial = self._trial(names, outcome)
+        if trial.verdict == "open" and self.watch.enough and not self.watch.over:
+            # Stopped at the bound of a window that was not the last one: ask in full.
+            outcome = self.watch.solve(self.prepared, case, outcome.plan or self._start(steps))
+            trial = self._trial(names, outcome)
+        self.tried[steps] = trial
+        return trial
+
+    def _settled(self, progress: Progress, gap: float | None, known: float) -> bool:
+        """Whether a search has shown that the target is out of reach, and how near it comes.
+
+        How near is told to within a gap, and no less than what is known to be reached.
+        """
+        if progress.goal != "target_date":
+            return True
+        if progress.bound is None or progress.best is None:
+            return False
+        if progress.bound >= self.wanted * REACHED:
+            return False
+        if gap is None:
+            return True
+        return progress.gap is not None and progress.gap <= gap and progress.best >= known
+
+    def _reached_with_less(self, steps: Steps) -> float:
+        """The most cars of a known plan that is one here too, for certain."""
+        sure = [row.lever not in self.assumed for row in self.levers]
+        volumes = [
+            trial.volume or 0.0
+            for less, trial in self.tried.items()
+            if all(a == b or (a < b and s) for a, b, s in zip(less, steps, sure, strict=True))
+        ]
+        return REACHED * max(volumes, default=0.0)
+
+    def _start(self, steps: Steps) -> Plan | None:
+        """The known plan that is most likely to do: the best with no more steps, else of any."""
+        plans = [
+            (within(known, steps), trial.volume or 0.0, trial.plan)
+            for known, trial in self.tried.items()
+            if trial.plan
+        ]
+        return max(plans, key=lambda item: item[:2])[2] if plans else None
+
+    def _trial(self, names: Mapping[str, int], outcome: Outcome) -> Trial:
+        if outcome.status == "infeasible":
+            return Trial(names, "missed")
+        if outcome.plan is None:
+            return Trial(names, "open")
+        goal = outcome.goal("target_date")
+        if goal.period is not None:
+            return Trial(names, "reached", goal.value, None, goal.period, outcome.plan)
+        missed = goal.bound is not None and goal.bound < self.wanted * REACHED
+        verdict: Verdict = "missed" if missed else "open"
+        return Trial(names, verdict, goal.value, goal.bound, None, outcome.plan)

@@ -1,0 +1,95 @@
+"""Many solves in a row that stop together, and each as soon as it has told enough.
+
+Not here: what is solved (see the studies), solving on several workers (see
+`optimizer.studies.many`).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Self
+
+from models.case import Case
+from optimizer.highs import Progress, Stop, ctrl_c_asks
+from optimizer.outcome import Outcome
+from optimizer.plan import Plan
+from optimizer.solving import Prepared
+
+
+class Interrupted(Exception):
+    """The study was asked to stop, or its time is over; what it knows is kept by it."""
+
+
+class Watch:
+    """Solves one case after another until it is asked to stop.
+
+    ``time_limit`` is in seconds for all solves; ``stop`` is a request of the caller's, and
+    Ctrl-C is one too. ``enough`` tells that the last solve was ended by its own condition.
+    """
+
+    def __init__(self, time_limit: float | None = None, stop: Stop | None = None) -> None:
+        self.stop = stop or Stop()
+        self.enough = False
+        self._limit = time_limit
+        self._now: Stop | None = None
+        self._kit = ExitStack()
+
+    def __enter__(self) -> Self:
+        self._kit.enter_context(ctrl_c_asks(self.stop))
+        if self._limit is not None:
+            timer = threading.Timer(self._limit, self._end)
+            timer.daemon = True
+            timer.start()
+            self._kit.callback(timer.cancel)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._kit.close()
+
+    @property
+    def over(self) -> bool:
+        """Nothing more is to be solved."""
+        return self.stop.asked.is_set()
+
+    def _end(self) -> None:
+        self.stop.asked.set()
+        if self._now is not None:
+            self._now.asked.set()
+
+    def solve(
+        self,
+        prepared: Prepared,
+        case: Case,
+        start: Plan | None = None,
+        enough: Callable[[Progress], bool] | None = None,
+    ) -> Outcome:
+        """The outcome for a case; ``enough`` ends the search when its progress suffices.
+
+        Raises `Interrupted` where it was ended from outside, or should not begin.
+        """
+        self.enough = False
+        now = self._now = Stop()
+        if self.over:
+            raise Interrupted
+
+        def look(progress: Progress) -> None:
+            if self.over:
+                now.asked.set()
+            elif enough is not None and not now.asked.is_set() and enough(progress):
+                self.enough = True
+                now.asked.set()
+
+        outcome = prepared.solve(case, start=start, progress=look, stop=now)
+        if now.asked.is_set() and not self.enough:  # by Ctrl-C, the limit, or the caller
+            self.stop.asked.set()
+        if self.over and not self.enough:
+            raise Interrupted
+        return outcome
