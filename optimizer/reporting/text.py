@@ -15,6 +15,7 @@ from rich.cells import cell_len
 from models.case import Case
 from models.outcome import STATUS_WORDS, GoalResult
 from models.plan import Decision, PlanRecord
+from models.target import LEAST, Goal
 from optimizer.outcome import Outcome
 
 #: A limit binds when this part of it is used: closer than a reader would tell.
@@ -134,6 +135,10 @@ def _conditions(case: Case) -> str:
         found.append(f"what is mandatory ({', '.join(mandatory[:3])}{more})")
     if case.finance.cash_floor is not None:
         found.append(f"the cash floor of {amount(case, case.finance.cash_floor)}")
+    found += [
+        f"the condition on the {_words_of(goal)} ({_condition(case, goal)})"
+        for goal in _bounded(case)
+    ]
     found.append("what is in place and what it costs and occupies")
     return f"The case asks for these without choice, one of them must give: {'; '.join(found)}."
 
@@ -217,7 +222,7 @@ def goal_rows(outcome: Outcome) -> list[tuple[str, str, str, str, str]]:
     """Goal, value, bound, gap, proven: one row a goal."""
     return [
         (
-            _goal_name(outcome.case, goal),
+            _goal_name(outcome.case, goal) + _aside(outcome.case, goal.kind),
             _shown(outcome.case, goal, goal.value),
             _bound(outcome.case, goal),
             "" if goal.gap is None or goal.period else percent(goal.gap),
@@ -238,13 +243,54 @@ def given_up(outcome: Outcome) -> list[str]:
 
 
 def _goal_name(case: Case, goal: GoalResult) -> str:
-    words = _GOAL_WORDS[goal.kind]
-    if goal.kind == "volume_at":
-        period = next(g.period for g in case.goals if g.kind == "volume_at")
-        return f"{words} {period}"
     if goal.kind == "target_date" and goal.period is None:
         return "largest year (the target is missed)"
-    return words
+    return _words_of(next(one for one in case.goals_in_order if one.kind == goal.kind))
+
+
+def _words_of(goal: Goal) -> str:
+    return f"{_GOAL_WORDS[goal.kind]} {goal.period or ''}".rstrip()
+
+
+def _aside(case: Case, kind: str) -> str:
+    """The condition on a goal, in brackets; nothing where it has none."""
+    return next((f" ({_condition(case, goal)})" for goal in _bounded(case, kind)), "")
+
+
+def _bounded(case: Case, *kinds: str) -> list[Goal]:
+    """Goals that are conditions as well, of these kinds or of all."""
+    found = [goal for goal in case.goals if goal.no_worse_than is not None]
+    return [goal for goal in found if not kinds or goal.kind in kinds]
+
+
+def _condition(case: Case, goal: Goal) -> str:
+    """What a goal must be in every plan: at least 5,000 cars, at most EUR 8.0 million."""
+    worst = goal.no_worse_than or 0.0
+    least = "at most" if goal.kind in LEAST else "at least"
+    money = goal.kind in ("npv", "spending", "peak_funding")
+    return f"{least} {amount(case, worst) if money else f'{cars(worst)} cars'}"
+
+
+def _barely_kept(case: Case, record: PlanRecord) -> list[str]:
+    """The goals that are as bad as the case lets them be, in words."""
+    lines = []
+    for goal in _bounded(case):
+        value = _value(case, record, goal)
+        worst = goal.no_worse_than or 0.0
+        if abs(value - worst) <= (1 - BINDING) * max(1.0, abs(worst)):
+            end = "high" if goal.kind in LEAST else "low"
+            words = _words_of(goal)
+            lines.append(f"the {words} is as {end} as it may be: {_condition(case, goal)}")
+    return lines
+
+
+def _value(case: Case, record: PlanRecord, goal: Goal) -> float:
+    """What a plan has of what a goal counts, cars or money."""
+    if goal.kind == "volume_at":
+        last = case.horizon.index(goal.period or "")
+        first = max(0, last - case.horizon.per_year + 1)
+        return sum(row.counted for row in record.volumes[first : last + 1])
+    return float(getattr(record.totals, goal.kind))
 
 
 def _shown(case: Case, goal: GoalResult, value: float) -> str:
@@ -316,8 +362,12 @@ def limits_in_words(case: Case, record: PlanRecord) -> list[str]:
         low = [row.period for row in record.cash if row.cash <= floor + slack]
         if low:
             lines.append(
-                (len(low), f"cash is at its floor of {amount(case, floor)}: {when_words(order, low)}")
+                (
+                    len(low),
+                    f"cash is at its floor of {amount(case, floor)}: {when_words(order, low)}",
+                )
             )
+    lines += [(len(order), words) for words in _barely_kept(case, record)]
     lines.sort(key=lambda line: -line[0])
     demand = [row for row in record.limits if row.kind == "demand" and row.available > 0]
     sold_out = [row for row in demand if row.used >= BINDING * row.available]

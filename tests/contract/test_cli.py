@@ -488,6 +488,42 @@ def test_what_a_goal_gives_up_is_told() -> None:
     ) in said.out
 
 
+def test_a_condition_on_a_goal_is_told_and_that_it_binds() -> None:
+    """The best plan has an NPV of 26: a condition of 20 does not bind, one of 26 does."""
+    said = evplan("solve", "tiny", "--set", "goals.npv.no_worse_than=20", "--out", "loose")
+    assert "\nnet present value (at least EUR 20.0 million)  EUR 26.0 million" in said.out
+    assert "as low as it may be" not in said.out
+    said = evplan("solve", "tiny", "--set", "goals.npv.no_worse_than=26", "--out", "tight")
+    line = "- the net present value is as low as it may be: at least EUR 26.0 million\n"
+    assert line in said.out
+    assert evplan("show", "tight").out == said.out.replace("\nWritten to tight\n", "")
+
+
+def test_a_condition_that_no_plan_keeps_is_among_what_must_give() -> None:
+    """12,750 cars are the most that can be sold."""
+    said = evplan("solve", "tiny", "--set", "goals.volume.no_worse_than=12751")
+    assert said.code == 3
+    assert "; the condition on the volume over the horizon (at least 12,751 cars); " in said.out
+
+
+def test_conditions_of_every_kind_have_their_words() -> None:
+    """Spending has a most; the volume of a year is told with its last period."""
+    case = load_case("tiny")
+    goals = (
+        Goal(kind="volume_at", period="2024Q4", no_worse_than=5000),
+        Goal(kind="spending", no_worse_than=30),
+        Goal(kind="peak_funding", no_worse_than=50),
+    )
+    save_case(case.replace(goals=goals), "mine")
+    said = evplan("solve", "mine")
+    for words in (
+        "volume of the year to 2024Q4 (at least 5,000 cars)",
+        "spending on commitments (at most EUR 30.0 million)",
+        "peak funding (at most EUR 50.0 million)",
+    ):
+        assert f"\n{words}  " in said.out
+
+
 def test_a_run_is_written_even_if_nobody_reads(folder: Path) -> None:
     """The run is whole although the reader of the output has gone."""
     code = "import os, sys; r, w = os.pipe(); os.close(r); os.dup2(w, 1)"
