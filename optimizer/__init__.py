@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from optimizer.runs import load_run, save_run
     from optimizer.settings import Settings
     from optimizer.solving import Prepared, solve
+    from optimizer.studies.store import Store
+    from optimizer.studies.sweep import Sweep, sweep
     from optimizer.tables import load_case, save_case
 
 
@@ -69,6 +71,8 @@ _HOMES = {
     "Progress": "optimizer.highs",
     "Settings": "optimizer.settings",
     "SolverError": "optimizer.errors",
+    "Store": "optimizer.studies.store",
+    "Sweep": "optimizer.studies.sweep",
     "Target": "models.target",
     "audit": "optimizer.auditing",
     "load_case": "optimizer.tables",
@@ -77,6 +81,7 @@ _HOMES = {
     "save_run": "optimizer.runs",
     "shipped_cases": "optimizer.catalogue",
     "solve": "optimizer.solving",
+    "sweep": "optimizer.studies.sweep",
 }
 
 __all__ = [
@@ -94,6 +99,8 @@ __all__ = [
     "Progress",
     "Settings",
     "SolverError",
+    "Store",
+    "Sweep",
     "Target",
     "audit",
     "load_case",
@@ -102,6 +109,7 @@ __all__ = [
     "save_run",
     "shipped_cases",
     "solve",
+    "sweep",
 ]
 
 
