@@ -28,6 +28,7 @@ from optimizer.reporting.reference import sentence
 from optimizer.reporting.text import money_unit
 from optimizer.tables.saving import stated_columns
 from optimizer.workbooks import choices, sheets
+from optimizer.workbooks.cells import letters
 from optimizer.workbooks.layout import (
     CONTENTS,
     GOALS,
@@ -38,7 +39,6 @@ from optimizer.workbooks.layout import (
     TOP,
     VALUE,
 )
-from optimizer.workbooks.opening import letters
 from optimizer.workbooks.scenarios import COLUMNS, scenario_rows
 
 #: Rows of the units and of the names of columns; the rows of the table follow.

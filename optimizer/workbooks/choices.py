@@ -17,8 +17,8 @@ from models.case import TABLES, Case
 from models.cells import cell_text, kind_of, limits_of, range_text, words_of
 from models.change import OPERATIONS
 from optimizer.workbooks import sheets
+from optimizer.workbooks.cells import letters
 from optimizer.workbooks.layout import LISTS
-from optimizer.workbooks.opening import letters
 
 #: Rows below the header for which a column offers its choices.
 _LAST = 5000

@@ -21,6 +21,7 @@ from models.paths import nearest
 from models.problem import SHEET, CaseError, Problem
 from models.target import Goal
 from optimizer.tables.raw import Cell, Line, Place, Sections, Table
+from optimizer.workbooks.cells import DateText, Sheet, letters, position
 from optimizer.workbooks.layout import (
     CONTENTS,
     GOALS,
@@ -33,7 +34,7 @@ from optimizer.workbooks.layout import (
     VALUE,
     is_hint,
 )
-from optimizer.workbooks.opening import DateText, Sheet, letters, open_workbook, position
+from optimizer.workbooks.opening import open_workbook
 
 _KNOWN = (SETTINGS, GOALS, *TABLES, SCENARIOS)
 

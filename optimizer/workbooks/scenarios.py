@@ -21,15 +21,9 @@ from models.problem import SHEET, Problem
 from models.scenario import Scenario
 from models.scenarios import Scenarios
 from optimizer.tables.raw import Cell, Place
+from optimizer.workbooks.cells import DateText, NumberText, Sheet, YesNoText, letters
 from optimizer.workbooks.layout import SCENARIOS, is_hint
-from optimizer.workbooks.opening import (
-    DateText,
-    NumberText,
-    Sheet,
-    YesNoText,
-    letters,
-    open_workbook,
-)
+from optimizer.workbooks.opening import open_workbook
 from optimizer.workbooks.reading import undated
 
 #: Columns of the sheet, with what each is for.

@@ -20,11 +20,12 @@ from openpyxl import Workbook
 from openpyxl.cell.cell import Cell
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from models.cells import cell_text
 from models.problem import SHEET, CaseError, Problem
-from optimizer.workbooks.opening import letters
+from optimizer.workbooks.cells import letters
 
 TEXT = "@"
 #: Thousands are parted in large numbers; small ones show every digit.
@@ -156,6 +157,10 @@ def save(book: Workbook, path: Path) -> None:
 
     What is there already is replaced. Raises `OSError` when it cannot be written.
     """
+    for sheet in book.worksheets:  # printed as wide as a page
+        sheet.page_setup.orientation = "landscape"
+        sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+        sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     raw = io.BytesIO()
     book.save(raw)
     handle, partial = tempfile.mkstemp(prefix=f".{path.name[:40]}-", dir=path.parent)
