@@ -16,6 +16,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import TYPE_CHECKING, Any, Literal
 
 from models.case import Case
@@ -38,8 +39,10 @@ if TYPE_CHECKING:
 Verdict = Literal["reached", "missed", "open"]
 #: Part of the target that counts as reaching it.
 REACHED = 1 - 1e-6
-#: A figure that is shown is sought until best and bound differ by this part.
-SHOWN_GAP = 0.005
+#: A figure that is shown is sought until best and bound differ by this part,
+SHOWN_GAP = 0.002
+#: or plans were looked for so often.
+LOOKS = 1
 #: Most steps of a lever that are tried one by one where more of it may hurt.
 MOST_SCANNED = 12
 
@@ -448,11 +451,22 @@ class _Study:
         case = moved(self.base, names)
         if self.prepared is None:
             self.prepared = Prepared(self.base, self.settings)
-        gap = SHOWN_GAP if closely else None
+        looks = count(1)
         known = self._reached_with_less(steps) if closely else 0.0
-        outcome = self.watch.solve(
-            self.prepared, case, self._start(steps), lambda p: self._settled(p, gap, known)
-        )
+
+        def settled(progress: Progress) -> bool:
+            """The target is out of reach; and how near it comes is told well enough."""
+            if progress.goal != "target_date":
+                return True
+            if progress.bound is None or progress.best is None:
+                return False
+            if progress.bound >= self.wanted * REACHED:
+                return False
+            near = progress.gap is not None and progress.gap <= SHOWN_GAP
+            # After the first report better plans are looked for; those are good enough.
+            return not closely or (near and progress.best >= known) or next(looks) > LOOKS
+
+        outcome = self.watch.solve(self.prepared, case, self._start(steps), settled)
         trial = self._trial(names, outcome)
         if trial.verdict == "open" and self.watch.enough and not self.watch.over:
             # Stopped at the bound of a window that was not the last one: ask in full.
@@ -460,21 +474,6 @@ class _Study:
             trial = self._trial(names, outcome)
         self.tried[steps] = trial
         return trial
-
-    def _settled(self, progress: Progress, gap: float | None, known: float) -> bool:
-        """Whether a search has shown that the target is out of reach, and how near it comes.
-
-        How near is told to within a gap, and no less than what is known to be reached.
-        """
-        if progress.goal != "target_date":
-            return True
-        if progress.bound is None or progress.best is None:
-            return False
-        if progress.bound >= self.wanted * REACHED:
-            return False
-        if gap is None:
-            return True
-        return progress.gap is not None and progress.gap <= gap and progress.best >= known
 
     def _reached_with_less(self, steps: Steps) -> float:
         """The most cars of a known plan that is one here too, for certain."""
