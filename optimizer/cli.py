@@ -16,8 +16,10 @@ import typer
 
 from optimizer.commands.cases import cases, check, init
 from optimizer.commands.compare import compare
+from optimizer.commands.convert import convert
 from optimizer.commands.reach import reach
 from optimizer.commands.runs import show
+from optimizer.commands.schema import schema
 from optimizer.commands.shown import EXIT_ERROR
 from optimizer.commands.solving import solve
 from optimizer.commands.sweep import sweep
@@ -30,7 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (solve, reach, compare, sweep, check, init, cases, show):
+for command in (solve, reach, compare, sweep, check, init, convert, schema, cases, show):
     app.command()(command)
 
 

@@ -1,4 +1,4 @@
-"""``evplan check``, ``init`` and ``cases``: folders of cases."""
+"""``evplan check``, ``init`` and ``cases``: cases in folders and workbooks."""
 
 from __future__ import annotations
 
@@ -27,17 +27,33 @@ def check(case: CaseArgument) -> None:
 
 
 def init(
-    folder: Annotated[str, typer.Argument(metavar="DIR", help="Folder to make.")],
+    folder: Annotated[
+        str, typer.Argument(metavar="DIR", help="Folder to make, or workbook if it ends in .xlsx.")
+    ],
     source: Annotated[
-        str, typer.Option("--from", metavar="NAME", help="Shipped case or folder to start from.")
+        str,
+        typer.Option(
+            "--from", metavar="NAME", help="Shipped case, folder or workbook to start from."
+        ),
     ] = "tiny",
+    excel: Annotated[
+        bool, typer.Option("--excel", help="Make an Excel workbook (.xlsx) instead of a folder.")
+    ] = False,
 ) -> None:
-    """Make a case folder from a shipped case."""
+    """Make a case of your own from a shipped case: a folder, or an Excel workbook."""
     with friendly():
-        from optimizer.catalogue import copy_case
+        from optimizer.catalogue import copy_case, find_case, is_workbook
 
-        copy_case(folder_from("--from", source), folder_from("DIR", folder))
-        say(f"Made {folder} from {source}. Next: evplan check {folder}")
+        target, origin = folder_from("DIR", folder), folder_from("--from", source)
+        if excel and not is_workbook(target):
+            target = target.with_name(f"{target.name}.xlsx")
+        if is_workbook(target) or is_workbook(find_case(origin)):
+            from optimizer.workbooks.converting import convert
+
+            convert(origin, target)
+        else:
+            copy_case(origin, target)
+        say(f"Made {target} from {source}. Next: evplan check {target}")
 
 
 def cases() -> None:

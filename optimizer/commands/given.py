@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from optimizer.settings import Settings
 
 CaseArgument = Annotated[
-    str, typer.Argument(metavar="CASE", help="A folder, or the name of a shipped case.")
+    str, typer.Argument(metavar="CASE", help="A folder or workbook, or the name of a shipped case.")
 ]
 
 

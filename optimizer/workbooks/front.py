@@ -48,8 +48,8 @@ def write_front(
     row = _sources(sheet, row + 2, outcome)
     sheets.put(sheet, row + 1, 1, "What stands on which sheet").font = sheets.BOLD
     names = [one.name for one in made]
-    rows = [[one.name, one.holds, one.source] for one in made]
-    sheets.grid(sheet, row + 2, ("sheet", "what it holds", "table of the run"), rows, ("", "", ""))
+    rows = [[one.name, one.source, one.holds] for one in made]
+    sheets.grid(sheet, row + 2, ("sheet", "table of the run", "what it holds"), rows, ("", "", ""))
     for number, name in enumerate(names, start=row + 3):
         cell = sheet.cell(number, 1)
         cell.hyperlink, cell.font = f"#'{name}'!A1", sheets.LINK
