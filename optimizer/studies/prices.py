@@ -4,7 +4,8 @@ A decision of the plan is *forbidden*, or *delayed* by so many periods: then it 
 start before that, and may start later or never. Its loss grows with the delay up to that
 of forbidding it. An option that the plan leaves out is *forced*: it must start some time
 in its window, all else is free. What is in place has no price, and options whose status
-is forbidden are none.
+is forbidden are none. A decision that the case makes mandatory can be a burden: forbidding
+it may be a gain.
 
 An option that cannot start without another one that the plan leaves out (a launch in a
 market that is not entered) shares its fate and has no price of its own (`Option.needs`).
