@@ -13,7 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -22,7 +22,7 @@ from optimizer.errors import EvplanError
 from optimizer.outcome import Outcome
 from optimizer.settings import Settings
 from optimizer.studies.crew import Crew, check_fingerprint, failure, gathered
-from optimizer.studies.question import Question
+from optimizer.studies.question import Question, case_digest
 from optimizer.studies.store import DamagedEntry, Store, opened
 from optimizer.studies.worker import Reply, job
 
@@ -115,22 +115,26 @@ def solve_what_ifs(
     """
     with Asking(settings, store, workers, cluster, progress, stop) as asking:
         base = Question(case)
-        (first,) = asking.answers([base], later=len(changed))
+        digests = [case_digest(other) for other in changed]
+        different = set(digests) - {base.case_digest}
+        (first,) = asking.answers([base], later=len(different))
         yield first
         known = first.outcome.plan if first.outcome else None
-        questions = [Question(other, known.record if known else None) for other in changed]
-        for number, question in enumerate(questions, 1):
-            if question.case_digest == base.case_digest:
-                outcome = first.outcome and _of(question, first.outcome)
+        start = known.record if known else None
+        asked: list[int] = []
+        for number, other in enumerate(changed, 1):
+            if digests[number - 1] in different:
+                asked.append(number)
+            else:
+                outcome = first.outcome and _of(other, first.outcome)
                 yield Answer(number, outcome, first.fault, kept=True)
-        asked = [n for n, other in enumerate(questions, 1) if other.case_digest != base.case_digest]
-        for answer in asking.answers([questions[n - 1] for n in asked]):
-            yield Answer(asked[answer.number], answer.outcome, answer.fault, answer.kept)
+        for answer in asking.answers([Question(changed[n - 1], start) for n in asked]):
+            yield replace(answer, number=asked[answer.number])
 
 
-def _of(question: Question, outcome: Outcome) -> Outcome:
-    """An outcome of an equal case, as that of the question's."""
-    return Outcome.of(question.case, outcome.settings, outcome.record)
+def _of(case: Case, outcome: Outcome) -> Outcome:
+    """An outcome as that of a case that differs in nothing that matters."""
+    return Outcome.of(case, outcome.settings, outcome.record)
 
 
 class Asking:
@@ -249,7 +253,7 @@ class Asking:
     ) -> Iterator[Answer]:
         """The answer to a question, and to all that are equal to it."""
         for place, number in enumerate(numbers):
-            same = outcome if outcome is None or not place else _of(questions[number], outcome)
+            same = outcome if outcome is None or not place else _of(questions[number].case, outcome)
             yield Answer(number, same, fault, kept or place > 0)
 
     def _count(self, *, kept: bool = False, fault: bool = False) -> None:

@@ -276,7 +276,7 @@ def test_a_cluster_that_does_not_answer_is_said(
     pytest.importorskip("distributed")
     monkeypatch.setattr(crew, "PATIENCE", 0.5)
     for address in ("tcp://127.0.0.1:9", "nonsense://x"):
-        with pytest.raises(CrewError, match="no Dask scheduler answers at .*dask scheduler"):
+        with pytest.raises(CrewError, match=r"no Dask scheduler answers at .*dask scheduler"):
             solve_all([Question(tiny)], cluster=address)
 
 

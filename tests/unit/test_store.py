@@ -110,7 +110,7 @@ def test_any_number_of_the_case_makes_another_name(tiny: Case) -> None:
 def test_what_does_not_matter_is_what_no_plan_depends_on() -> None:
     """What is left out of the name is known elsewhere to have no effect, or is only shown."""
     assert {"note", "title", "partner"} == WITHOUT_EFFECT
-    assert SHOWN == WITHOUT_EFFECT | {"name", "price_basis"}
+    assert WITHOUT_EFFECT | {"name", "price_basis"} == SHOWN
 
 
 def test_start_settings_and_versions_are_part_of_the_name(
