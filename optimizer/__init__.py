@@ -27,11 +27,14 @@ if TYPE_CHECKING:
     from optimizer.outcome import Outcome
     from optimizer.plan import Plan
     from optimizer.runs import load_run, save_run
+    from optimizer.schema import json_schema
     from optimizer.settings import Settings
     from optimizer.solving import Prepared, solve
     from optimizer.studies.store import Store
     from optimizer.studies.sweep import Sweep, sweep
     from optimizer.tables import load_case, save_case
+    from optimizer.workbooks.converting import convert
+    from optimizer.workbooks.results import save_workbook
 
 
 def _check_models() -> None:
@@ -75,10 +78,13 @@ _HOMES = {
     "Sweep": "optimizer.studies.sweep",
     "Target": "models.target",
     "audit": "optimizer.auditing",
+    "convert": "optimizer.workbooks.converting",
+    "json_schema": "optimizer.schema",
     "load_case": "optimizer.tables",
     "load_run": "optimizer.runs",
     "save_case": "optimizer.tables",
     "save_run": "optimizer.runs",
+    "save_workbook": "optimizer.workbooks.results",
     "shipped_cases": "optimizer.catalogue",
     "solve": "optimizer.solving",
     "sweep": "optimizer.studies.sweep",
@@ -103,10 +109,13 @@ __all__ = [
     "Sweep",
     "Target",
     "audit",
+    "convert",
+    "json_schema",
     "load_case",
     "load_run",
     "save_case",
     "save_run",
+    "save_workbook",
     "shipped_cases",
     "solve",
     "sweep",

@@ -57,14 +57,23 @@ def load_scenarios(case: str | Path) -> Scenarios:
 
 def scenarios_text(scenarios: Scenarios) -> str:
     """Scenarios as the text of a file that `load_scenarios` reads back equal."""
-    data: dict[str, Any] = {}
-    for scenario in scenarios.written:
-        section = {name: getattr(scenario, name) for name in ("title", "reason", "extends")}
-        section = {name: value for name, value in section.items() if value}
-        if scenario.changes:
-            section["changes"] = [entry_of(change) for change in scenario.changes]
-        data[scenario.name] = section
-    return tomli_w.dumps(data)
+    return "\n".join(_section_text(scenario) for scenario in scenarios.written)
+
+
+def _section_text(scenario: Scenario) -> str:
+    """One scenario, each of its changes on a line."""
+    stated = {name: getattr(scenario, name) for name in ("title", "reason", "extends")}
+    section = {name: value for name, value in stated.items() if value}
+    text = tomli_w.dumps({scenario.name: section}) if section else f"[{scenario.name}]\n"
+    if scenario.changes:
+        lines = "".join(f"    {_inline(entry_of(change))},\n" for change in scenario.changes)
+        text += f"changes = [\n{lines}]\n"
+    return text
+
+
+def _inline(entry: Mapping[str, Any]) -> str:
+    parts = (tomli_w.dumps({name: value}).splitlines() for name, value in entry.items())
+    return f"{{ {', '.join(' '.join(line.strip() for line in lines) for lines in parts)} }}"
 
 
 def entry_of(change: Change) -> dict[str, Any]:

@@ -52,7 +52,7 @@ class Workbook:
         for sheet in open_workbook(path):
             self._sort(sheet)
         if SETTINGS not in self.sheets:
-            raise CaseError([*self.problems, self._no_case()])
+            raise CaseError([self._no_case()])
 
     def _sort(self, sheet: Sheet) -> None:
         """Put a sheet in its place; complain of one that looks like a table and is none."""
