@@ -22,7 +22,7 @@ from optimizer.auditing import audit
 from optimizer.errors import AuditError, SolverError
 from optimizer.formulation.goals import REACHED, measure, window_volume
 from optimizer.formulation.linear import Linear
-from optimizer.highs import Sense, relative_gap
+from optimizer.highs import Progress, Sense, relative_gap
 from optimizer.matrix import Floats, Vector
 from optimizer.outcome import Outcome
 from optimizer.plan import Plan
@@ -89,13 +89,14 @@ class Lexicographic:
         nothing = self.world.vector(Linear())
         ways: list[Callable[[], dict[str, int]]] = [lambda: earliest_schedule(self.block), dict]
         if known is not None:
-            starts = _starts(self.case, known)
+            starts = starts_of(self.case, known)
             ways.insert(0, lambda: starts)
         for way in ways:
-            x = self.session.polish(self.world.decisions(way()), nothing, "max")
-            if x is not None:
-                self.search.x = x
-                return
+            for decisions in self.world.decisions(way()):
+                x = self.session.polish(decisions, nothing, "max")
+                if x is not None:
+                    self.search.x = self.search.start = x
+                    return
 
     # One goal after another ---------------------------------------------------
 
@@ -108,14 +109,17 @@ class Lexicographic:
             give = goal.tolerance * abs(best) + SLACK * max(1.0, abs(best))
             return best - give if sense == "max" else best + give
 
-        answer = self.search.best(vector, sense, goal.kind, kept=None if last else kept_of)
+        answer = self.search.best(
+            vector, sense, goal.kind, topic=_name(goal), kept=None if last else kept_of
+        )
         if self.x is None:
             return None
         best = vector.at(self.x)
         bound = _outer(best, answer.bound, sense)
         proven = bound is not None and relative_gap(best, bound) <= self.settings.gap
         kept, inf = kept_of(best), float("inf")
-        self.session.keep(vector, *((kept, inf) if sense == "max" else (-inf, kept)))
+        low, high = (kept, inf) if sense == "max" else (-inf, kept)
+        self.session.keep(vector, low, high, ("goal", _name(goal)))
         return _Found(goal, best, bound, proven, kept)
 
     # The target date ------------------------------------------------------------
@@ -136,6 +140,7 @@ class Lexicographic:
         bounds: dict[int, float] = {}
         open_window: int | None = None
         for last, vector in windows.items():
+            self.search.take(self.x, vector, "max")
             if self._reaches(vector, wanted):
                 return self._dated(goal, last, open_window)
             relaxed = self.search.relaxed(vector, "max")
@@ -143,7 +148,12 @@ class Lexicographic:
                 bounds[last] = relaxed.value
                 continue
             answer = self.search.best(
-                vector, "max", goal.kind, enough=target.volume, hopeless=wanted
+                vector,
+                "max",
+                goal.kind,
+                topic=f"{goal.kind} {last}",
+                enough=target.volume,
+                hopeless=wanted,
             )
             if answer.status == "infeasible" and self.x is None:
                 return None
@@ -153,6 +163,12 @@ class Lexicographic:
                 return self._dated(goal, last, open_window)
             if last not in bounds or bounds[last] >= wanted:
                 open_window = last if open_window is None else open_window
+        if open_window is None and self.x is not None and self.search.progress is not None:
+            # Who only asks whether the target is reached can stop here.
+            best = max(vector.at(self.x) for vector in windows.values())
+            seconds = time.monotonic() - self.search.limit.began
+            told = Progress(goal.kind, seconds, best, max(bounds.values()), 0)
+            self.search.progress(told)
         return self._largest(goal, windows, bounds, open_window)
 
     def _reaches(self, vector: Vector, wanted: float) -> bool:
@@ -188,7 +204,9 @@ class Lexicographic:
         for last in sorted(windows, key=lambda w: -bounds.get(w, float("inf"))):
             if best and bounds.get(last, float("inf")) <= best[0] * (1 + self.settings.gap):
                 continue
-            answer = self.search.best(windows[last], "max", goal.kind)
+            answer = self.search.best(
+                windows[last], "max", goal.kind, topic=f"{goal.kind} {last} largest"
+            )
             if answer.status == "infeasible" and self.x is None:
                 return None
             if answer.bound is not None:
@@ -313,7 +331,7 @@ class Lexicographic:
         )
 
 
-def _starts(case: Case, plan: PlanRecord) -> dict[str, int]:
+def starts_of(case: Case, plan: PlanRecord) -> dict[str, int]:
     """What a plan starts and when, as far as the case's calendar knows the period."""
     known = {label: t for t, label in enumerate(case.horizon.labels)}
     return {
@@ -321,6 +339,11 @@ def _starts(case: Case, plan: PlanRecord) -> dict[str, int]:
         for row in plan.decisions
         if row.start in known and not row.in_place
     }
+
+
+def _name(goal: Goal) -> str:
+    """What a goal is called in what is learned: one kind can be sought in several periods."""
+    return goal.kind if goal.period is None else f"{goal.kind} {goal.period}"
 
 
 def _outer(best: float, bound: float | None, sense: Sense) -> float | None:

@@ -5,7 +5,7 @@ A what-if is a changed `Case` and nothing else, so that the answer is that of
 forbidden or freed, limits, costs, demand and dates changed, goals swapped by
 making another case (`Case.with_changes`, `Case.replace`). What can be changed in
 place is (see `optimizer.world`); otherwise the model is built anew. In both, known
-plans serve as a start and rows found useful are kept. This is the only road from
+plans serve as a start, and so does what another solve learned. This is the only road from
 studies to the solver. Not here: the order of goals (see `optimizer.lexicographic`).
 """
 
@@ -19,7 +19,7 @@ from optimizer.highs import Limit, Progress, Stop, ctrl_c_asks
 from optimizer.lexicographic import Lexicographic
 from optimizer.outcome import Outcome
 from optimizer.plan import Plan
-from optimizer.searching import Search
+from optimizer.searching import Knowledge, Search
 from optimizer.settings import Settings
 from optimizer.world import World
 
@@ -47,12 +47,23 @@ def solve(
 class Prepared:
     """A case ready to be solved, and solved again as changed.
 
-    ``settings`` hold for every solve. ``change`` tells how the case solved last
-    was brought in: "in place" or "anew". Not for use by two threads at once.
+    ``settings`` hold for every solve. ``known`` is what a solve learned: that given, else
+    what the first solve of the prepared case itself leaves. It is frozen then and
+    speeds up all later solves. The answer of a what-if is therefore told by the prepared
+    case, the knowledge, the plan to begin with and the changed case: not by what
+    was solved before it, nor where. Knowledge is plain data that can be pickled, for
+    other processes and for later; it fits any case, and helps in those that are alike.
+
+    ``change`` tells how the case solved last was brought in: "in place" or "anew". Not
+    for use by two threads at once.
     """
 
-    def __init__(self, case: Case, settings: Settings | None = None) -> None:
+    def __init__(
+        self, case: Case, settings: Settings | None = None, *, known: Knowledge | None = None
+    ) -> None:
         self.settings = settings or Settings()
+        self.known = known
+        self._prepared = case
         self._base = self._world = World(case, self.settings)
         self.change = "in place"
 
@@ -82,7 +93,7 @@ class Prepared:
     def _solve(
         self,
         case: Case,
-        known: PlanRecord | None,
+        start: PlanRecord | None,
         limit: Limit,
         progress: Callable[[Progress], None] | None,
     ) -> Outcome:
@@ -95,20 +106,18 @@ class Prepared:
             self.settings.gap,
             limit,
             progress,
-            used=world.used,
+            known=self.known,
         )
-        return Lexicographic(world, self.settings, search).outcome(known)
+        outcome = Lexicographic(world, self.settings, search).outcome(start)
+        if self.known is None and case == self._prepared:
+            self.known = search.learned.frozen()
+        return outcome
 
     def _bring_in(self, case: Case) -> None:
-        """Make the world that of a case, in place or anew."""
-        for world in (self._world, self._base):
-            if world.become(case):
-                self._world = world
-                self.change = "in place"
-                return
-        self._world = World(case, self.settings)
-        self.change = "anew"
-        # A row of a pool means the same in both when the pools are equal.
-        if self._world.pool.same_as(self._base.pool):
-            self._world.used = set(self._base.used)
-            self._world.become(case)
+        """Make the world that of a case: the base in place, or one of its own."""
+        if self._base.become(case):
+            self._world = self._base
+            self.change = "in place"
+        else:
+            self._world = World(case, self.settings)
+            self.change = "anew"

@@ -13,14 +13,14 @@ Not here: solving (see `optimizer.solving`).
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from pyomo.common.gc_manager import PauseGC
 from pyomo.core import Block, Constraint
 
-from models.case import COMMITMENT_TABLES, TABLES, Case
+from models.case import ASIDE, COMMITMENT_TABLES, TABLES, Case
 from optimizer.formulation import goals, money
 from optimizer.formulation.build import build
 from optimizer.formulation.commitments import Steps, schedule
@@ -70,14 +70,24 @@ LARGE = frozenset({"platforms", "vehicles", "deals", "expansions", "projects"})
 class World:
     """One case as a model, as a matrix and live in the solver.
 
-    ``case`` is the case that it is now, ``used`` the rows of ``pool`` that were
-    found useful. A ``second`` opinion is asked of a solver with another seed and no presolve.
+    ``case`` is the case that it is now. A ``second`` opinion is asked of a solver with
+    another seed and no presolve.
+    ``also`` are families that are written onto the block after the case's own.
     """
 
-    def __init__(self, case: Case, settings: Settings, *, second: bool = False) -> None:
+    def __init__(
+        self,
+        case: Case,
+        settings: Settings,
+        *,
+        second: bool = False,
+        also: Sequence[Callable[[Block], None]] = (),
+    ) -> None:
         began = time.monotonic()
         with PauseGC():  # a model is many small objects, none of which is garbage yet
             model = build(case)
+            for formulate in also:
+                formulate(model.world)
             self.block: Block = model.world
             built = time.monotonic()
             self.matrix: Matrix = compile_model(model)
@@ -90,7 +100,6 @@ class World:
             )
         self._seconds = {"build": built - began, "hand over": time.monotonic() - built}
         self.case = self._built_for = case
-        self.used: set[int] = set()
 
     def take_seconds(self) -> dict[str, float]:
         """What building and handing over took since this was asked last."""
@@ -114,15 +123,26 @@ class World:
         large = [step for step in steps if step.row.table in LARGE]
         return [self.columns(step) for step in large] if 2 * len(large) <= len(steps) else []
 
-    def decisions(self, starts: dict[str, int]) -> Floats:
-        """Columns for known starts (commitment id to period); the others at their least."""
+    def decisions(self, starts: dict[str, int]) -> Iterator[Floats]:
+        """Columns for known starts (commitment id to period); the others at their least.
+
+        A required target makes several of them: one for each window that may be the one
+        that reaches it, the last first, as volume grows.
+        """
         lower = self.session.lower
         x = np.where(self.matrix.integer & np.isfinite(lower), lower, 0.0)
-        for id, start in starts.items():
-            step = self.block.steps.get(id)
+        for name, start in starts.items():
+            step = self.block.steps.get(name)
             if step is not None and step.variables and start <= step.latest:
                 x[self.columns(step)[max(start - step.earliest, 0) :]] = 1.0
-        return x
+        target = self.case.target
+        if target is None or not target.required:
+            yield x
+            return
+        for window in sorted(self.block.windows, reverse=True):
+            reached = x.copy()
+            reached[self.matrix.number[id(self.block.reached[window])]] = 1.0
+            yield reached
 
     # Becoming another case ----------------------------------------------------------
 
@@ -134,8 +154,6 @@ class World:
         began = time.monotonic()
         self.session.reset()
         self._count(self._built_for)
-        for row in sorted(self.used):
-            self.session.keep(self.pool.vector(row), -np.inf, float(self.pool.upper[row]))
         changed = differences(self._built_for, case)
         steps = schedule(case) if changed is not None and changed & _windows() else {}
         if changed is None or not changed <= _in_place() or not self._holds(steps):
@@ -162,11 +180,12 @@ class World:
 
     def _replace_rows(self) -> None:
         """Put the rows with the case's numbers in the place of those as built."""
-        block, laws = self.block, {law.__name__: law for law in _REPLACED}
-        for row, (law, _) in enumerate(self.matrix.rows):
-            if law in laws:
-                self.session.free(row)
-        for low, body, high in _rows(block):
+        laws = {law.__name__ for law in _REPLACED}
+        replaced = {place: row for row, place in enumerate(self.matrix.rows) if place[0] in laws}
+        for row in replaced.values():
+            self.session.free(row)
+        for place, (low, body, high) in _rows(self.block):
+            instead = replaced.get(place)
             linear = Linear()
             for coefficient, variable in zip(body.linear_coefs, body.linear_vars, strict=True):
                 linear.term(coefficient, variable)
@@ -174,6 +193,7 @@ class World:
                 self.vector(linear),
                 -np.inf if low is None else low,
                 np.inf if high is None else high,
+                None if instead is None else ("row", instead),
             )
 
     def _replace_target(self) -> None:
@@ -235,8 +255,10 @@ _REPLACED = (
 )
 
 
-def _rows(block: Block) -> Iterator[tuple[float | None, Any, float | None]]:
-    """The rows of these laws with the numbers of the block as they are now."""
+def _rows(
+    block: Block,
+) -> Iterator[tuple[tuple[str, Any], tuple[float | None, Any, float | None]]]:
+    """The rows of these laws with the numbers of the block as they are now, by law and index."""
     periods, finance = block.quantities.periods, block.quantities.case.finance
     indices: dict[str, list[tuple[Any, ...]]] = {
         "cash_never_below_floor": [(t,) for t in periods] if finance.cash_floor is not None else [],
@@ -248,7 +270,7 @@ def _rows(block: Block) -> Iterator[tuple[float | None, Any, float | None]]:
         for index in indices[law.__name__]:
             row = law(block, *index)
             if row is not Constraint.Skip:
-                yield row
+                yield (law.__name__, index if len(index) > 1 else index[0]), row
 
 
 def _windows() -> set[tuple[str, str]]:
@@ -288,7 +310,7 @@ def differences(one: Case, other: Case) -> set[tuple[str, str]] | None:
         found.add(("goals", ""))
     for table in TABLES:
         rows, others = one.rows(table), other.rows(table)
-        if table == "sources" or rows == others:
+        if table in ASIDE or rows == others:
             continue
         if [row.key for row in rows] != [row.key for row in others]:
             return None

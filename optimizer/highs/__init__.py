@@ -6,7 +6,7 @@ program and its relaxation. Nothing here knows what a row or column means.
 
 from optimizer.highs.instance import Columns, Sense
 from optimizer.highs.program import Answer
-from optimizer.highs.relaxation import Relaxed
+from optimizer.highs.relaxation import Basis, Relaxed, missed
 from optimizer.highs.running import (
     Limit,
     Progress,
@@ -16,17 +16,23 @@ from optimizer.highs.running import (
     relative_gap,
 )
 from optimizer.highs.session import Session
+from optimizer.highs.witness import Name, Rows, Witness
 
 __all__ = [
     "Answer",
+    "Basis",
     "Columns",
     "Limit",
+    "Name",
     "Progress",
     "Relaxed",
+    "Rows",
     "Sense",
     "Session",
     "Stop",
+    "Witness",
     "ctrl_c_asks",
     "left_behind",
+    "missed",
     "relative_gap",
 ]

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from optimizer.errors import SolverError
 from optimizer.highs.running import Limit, Watch, run, use_threads
+from optimizer.highs.witness import Kept
 from optimizer.matrix import Floats, Matrix, Vector
 
 Sense = Literal["max", "min"]
@@ -37,9 +38,9 @@ class Instance:
         self._relaxed = relaxed
         self._options = options
         self.lower, self.upper = matrix.lower.copy(), matrix.upper.copy()
-        self._rows: list[tuple[Vector, float, float]] = []
-        self._changed: dict[tuple[int, int], float] = {}
-        self._freed: list[int] = []
+        self.kept: list[Kept] = []
+        self.changed: dict[tuple[int, int], float] = {}
+        self.freed: list[int] = []
         self._restart()
 
     def _restart(self) -> None:
@@ -73,11 +74,11 @@ class Instance:
             raise SolverError("the solver refused the model")
         # HiGHS calls a model without rows empty and leaves its columns alone.
         highs.addRow(-np.inf, np.inf, 0, np.empty(0, np.int32), np.empty(0))
-        for kept in self._rows:
-            self._add(*kept)
-        for (row, column), coefficient in self._changed.items():
+        for kept in self.kept:
+            self._add(kept)
+        for (row, column), coefficient in self.changed.items():
             self._enter(row, column, coefficient)
-        for freed in self._freed:
+        for freed in self.freed:
             highs.changeRowBounds(freed, -np.inf, np.inf)
         self._aimed: tuple[Vector, Sense] | None = None
 
@@ -89,18 +90,21 @@ class Instance:
 
     # Changes, until `reset` ------------------------------------------------------
 
-    def keep(self, vector: Vector, low: float, high: float) -> None:
-        """Add a row ``low <= vector <= high``."""
-        row = (vector, low - vector.constant, high - vector.constant)
-        self._rows.append(row)
-        self._add(*row)
+    def keep(self, kept: Kept) -> None:
+        """Add a row."""
+        self.kept.append(kept)
+        self._add(kept)
 
-    def _add(self, vector: Vector, low: float, high: float) -> None:
-        coefficients = vector.coefficients * self.scale[vector.columns]
-        size = np.abs(coefficients).max(initial=0.0) or 1.0
-        self.highs.addRow(
-            low / size, high / size, len(vector.columns), vector.columns, coefficients / size
-        )
+    def _add(self, kept: Kept) -> None:
+        vector, size = kept.vector, self.size_of(kept)
+        coefficients = vector.coefficients * self.scale[vector.columns] / size
+        low, high = kept.low / size, kept.high / size
+        self.highs.addRow(low, high, len(vector.columns), vector.columns, coefficients)
+
+    def size_of(self, kept: Kept) -> float:
+        """What one unit of a kept row stands for in the solver."""
+        scaled = kept.vector.coefficients * self.scale[kept.vector.columns]
+        return float(np.abs(scaled).max(initial=0.0)) or 1.0
 
     def bound(self, columns: Columns, low: Floats, high: Floats) -> None:
         """Change the bounds of columns."""
@@ -109,12 +113,12 @@ class Instance:
 
     def free(self, row: int) -> None:
         """Let a row of the matrix hold nothing."""
-        self._freed.append(row)
+        self.freed.append(row)
         self.highs.changeRowBounds(row, -np.inf, np.inf)
 
     def change(self, row: int, column: int, coefficient: float) -> None:
         """Change one entry of the matrix."""
-        self._changed[row, column] = coefficient
+        self.changed[row, column] = coefficient
         self._enter(row, column, coefficient)
 
     def _enter(self, row: int, column: int, coefficient: float) -> None:
@@ -122,24 +126,16 @@ class Instance:
         self.highs.changeCoeff(row, column, scaled)
 
     def reset(self) -> None:
-        """Back to the matrix: no row, bound or entry is left of what was changed."""
-        matrix = self.matrix
-        if self._rows:
-            first = len(matrix.rows) + 1  # behind the row that holds nothing
-            behind = np.arange(first, first + len(self._rows), dtype=np.int32)
-            if self.highs.deleteRows(len(behind), behind) == highspy.HighsStatus.kError:
-                raise SolverError("the solver did not delete rows")
-            self._rows.clear()
-        for row, column in self._changed:
-            self._enter(row, column, _entry(matrix, row, column))
-        self._changed.clear()
-        for row in self._freed:
-            size = self.row_scale[row]
-            low, high = matrix.row_lower[row] * size, matrix.row_upper[row] * size
-            self.highs.changeRowBounds(row, low, high)
-        self._freed.clear()
-        moved = np.flatnonzero((self.lower != matrix.lower) | (self.upper != matrix.upper))
-        self.bound(moved.astype(np.int32), matrix.lower[moved], matrix.upper[moved])
+        """Back to the matrix, in a fresh HiGHS.
+
+        No row, bound or entry is left of what was changed, and nothing that the solver
+        remembers: what it does next does not hang on what it did before.
+        """
+        self.kept.clear()
+        self.changed.clear()
+        self.freed.clear()
+        self.lower[:], self.upper[:] = self.matrix.lower, self.matrix.upper
+        self._restart()
 
     # For one run only --------------------------------------------------------------
 
@@ -191,14 +187,9 @@ class Instance:
     def rows_hold_empty(self) -> bool:
         """Whether all rows hold when there is no column: then HiGHS does not look at them."""
         low, high = self.matrix.row_lower.copy(), self.matrix.row_upper.copy()
-        low[self._freed], high[self._freed] = -np.inf, np.inf
-        added = all(below <= 0 <= above for _, below, above in self._rows)
+        low[self.freed], high[self.freed] = -np.inf, np.inf
+        added = all(kept.low <= 0 <= kept.high for kept in self.kept)
         return added and not bool(((low > 0) | (high < 0)).any())
-
-
-def _entry(matrix: Matrix, row: int, column: int) -> float:
-    part = slice(matrix.start[row], matrix.start[row + 1])
-    return float(matrix.value[part][matrix.column[part] == column].sum())
 
 
 def _power_of_two(size: float) -> float:

@@ -11,9 +11,11 @@ from typing import Literal
 
 import highspy
 import numpy as np
+from numpy.typing import NDArray
 
 from optimizer.highs.instance import FEASIBILITY, Columns, Instance, Sense
 from optimizer.highs.running import Limit
+from optimizer.highs.witness import Name, Witness
 from optimizer.matrix import Floats, Vector
 
 #: Simplex strategies of HiGHS: from the last basis the primal one goes on after the
@@ -26,12 +28,26 @@ MARGIN = 1e-6
 
 
 @dataclass(frozen=True)
+class Basis:
+    """A basis of the simplex method as plain data: statuses of columns, rows, named kept rows."""
+
+    columns: NDArray[np.int8]
+    rows: NDArray[np.int8]
+    named: tuple[tuple[Name, int], ...]
+
+
+@dataclass(frozen=True)
 class Relaxed:
     """An optimum of the relaxation, in the goal's own sense; none if it is infeasible."""
 
     status: Literal["optimal", "infeasible", "limit"]
     x: Floats | None = None
     value: float | None = None
+
+
+def missed(cutoff: float, smallest: float) -> float:
+    """Where a relaxation that is minimised has surely missed a cutoff."""
+    return cutoff + MARGIN * max(abs(cutoff), smallest)
 
 
 class Relaxation(Instance):
@@ -71,14 +87,14 @@ class Relaxation(Instance):
         """Whether no plan with a column at a value is better than the cutoff.
 
         For the vector solved last, from its basis. The relaxation tells; when
-        it does not, the answer is False.
+        it does not, the answer is False. ``witness`` is then what showed it.
         """
+        self.witness = None
         if limit.over:
             return False
         highs = self.highs
         place, held = np.array([column], dtype=np.int32), np.array([value])
-        bar = self.sign * cutoff / self.unit
-        bar += MARGIN * max(abs(bar), 1.0 / self.unit)
+        bar = missed(self.sign * cutoff / self.unit, 1.0 / self.unit)
         self.set({"simplex_strategy": DUAL, "objective_bound": bar})
         self.hold(place, held, held)
         if self._basis is not None:
@@ -86,17 +102,82 @@ class Relaxation(Instance):
         alive = self.work(self.watch(limit))
         # Read before the bounds go back: HiGHS forgets the answer then.
         status, kinds = self.highs.getModelStatus(), highspy.HighsModelStatus
-        value_there = float(self.highs.getInfo().objective_function_value)
+        ruled_out = alive and (
+            status in (kinds.kInfeasible, kinds.kObjectiveBound)
+            or (
+                status == kinds.kOptimal
+                and float(self.highs.getInfo().objective_function_value) >= bar
+            )
+        )
+        if ruled_out:
+            self.witness = self._witnessed(status == kinds.kInfeasible)
         self.release(place)
-        if not alive or status not in (kinds.kOptimal, kinds.kInfeasible, kinds.kObjectiveBound):
-            return False
-        return status != kinds.kOptimal or value_there >= bar
+        return ruled_out
+
+    def _witnessed(self, infeasible: bool) -> Witness | None:
+        """The multipliers that the last run ended with, in the model's own units."""
+        if infeasible:
+            _, known, values = self.highs.getDualRay()
+            unit = 1.0
+        else:
+            solution = self.highs.getSolution()
+            known, values, unit = solution.dual_valid, solution.row_dual, self.unit
+        if not known:
+            return None
+        values = np.array(values, dtype=np.float64) * unit
+        count = len(self.matrix.rows)
+        own = values[:count] * self.row_scale
+        rows = np.flatnonzero(own).astype(np.int32)
+        named: list[tuple[Name, float]] = [
+            (kept.name, float(weight / self.size_of(kept)))
+            for kept, weight in zip(self.kept, values[count + 1 :], strict=True)
+            if kept.name is not None and weight
+        ]
+        return Witness(rows, own[rows], tuple(named), objective=not infeasible)
+
+    witness: Witness | None = None
 
     def remember(self) -> None:
         """Let `rules_out` begin from where the last solve ended."""
         self._basis = self.highs.getBasis()
 
     _basis = None
+
+    @property
+    def basis(self) -> Basis:
+        """Where the last solve ended."""
+        basis = self.highs.getBasis()
+        count = len(self.matrix.rows)
+        columns, rows = (
+            np.array([int(status) for status in statuses], dtype=np.int8)
+            for statuses in (basis.col_status, basis.row_status)
+        )
+        named = tuple(
+            (kept.name, int(status))
+            for kept, status in zip(self.kept, rows[count + 1 :], strict=True)
+            if kept.name is not None
+        )
+        return Basis(columns, rows[:count], named)
+
+    def begin_from(self, basis: Basis) -> None:
+        """Let the next solve begin from a basis; rows that it does not know are basic."""
+        known = highspy.HighsBasis()
+        kinds = {int(kind): kind for kind in highspy.HighsBasisStatus.__members__.values()}
+        if len(basis.columns) != len(self.scale) or len(basis.rows) != len(self.matrix.rows):
+            return
+        basic = int(highspy.HighsBasisStatus.kBasic)
+        named: dict[Name, int] = {
+            ("row", row): status for row, status in enumerate(basis.rows.tolist())
+        }
+        named.update(basis.named)
+        rows = [*basis.rows.tolist(), basic]
+        rows += [named.get(kept.name, basic) if kept.name else basic for kept in self.kept]
+        for freed in self.freed:
+            rows[freed] = basic
+        known.col_status = [kinds[status] for status in basis.columns.tolist()]
+        known.row_status = [kinds[status] for status in rows]
+        known.alien = True  # HiGHS makes it square, and leaves it if it cannot
+        self.highs.setBasis(known)
 
     def dive(self, vector: Vector, sense: Sense, columns: Columns, limit: Limit) -> Floats | None:
         """Values of all columns after rounding these one by one along the relaxation.

@@ -14,8 +14,9 @@ import numpy as np
 
 from optimizer.highs.instance import Columns, Instance, Sense, scales
 from optimizer.highs.program import Program
-from optimizer.highs.relaxation import Relaxation, Relaxed
+from optimizer.highs.relaxation import Basis, Relaxation, Relaxed
 from optimizer.highs.running import Limit
+from optimizer.highs.witness import Kept, Name, Rows, Witness
 from optimizer.matrix import Floats, Matrix, Vector
 
 
@@ -62,9 +63,13 @@ class Session:
         """Upper bounds of the columns as they are now."""
         return self._program.upper
 
-    def keep(self, vector: Vector, low: float, high: float) -> None:
-        """Add a row ``low <= vector <= high`` for all runs to come."""
-        self._do(lambda instance: instance.keep(vector, low, high))
+    def keep(self, vector: Vector, low: float, high: float, name: Name | None = None) -> None:
+        """Add a row ``low <= vector <= high`` for all runs to come.
+
+        A row with a name can be told again in another solve, or case.
+        """
+        kept = Kept(vector, low - vector.constant, high - vector.constant, name)
+        self._do(lambda instance: instance.keep(kept))
 
     def bound(self, columns: Columns, low: Floats, high: Floats) -> None:
         """Change the bounds of columns for all runs to come."""
@@ -79,10 +84,10 @@ class Session:
         self._do(lambda instance: instance.change(row, column, coefficient))
 
     def reset(self) -> None:
-        """Take back every row, bound and entry: the solvers hold the matrix again."""
-        self._do(lambda instance: instance.reset())
-        if "_relaxation" not in self.__dict__:
-            self._done.clear()
+        """Take back every row, bound and entry, in fresh solvers that remember nothing."""
+        self._program.reset()
+        self.__dict__.pop("_relaxation", None)
+        self._done.clear()
 
     def write(self, path: str, vector: Vector, sense: Sense) -> None:
         """Write the program with a vector as its objective, to minimise, as an .mps file.
@@ -109,9 +114,30 @@ class Session:
         """Let `rules_out` begin from where the last relaxation ended."""
         self._relaxation.remember()
 
+    def begin_from(self, basis: Basis) -> None:
+        """Let the next relaxation begin from a basis that another one ended with."""
+        self._relaxation.begin_from(basis)
+
+    @property
+    def basis(self) -> Basis:
+        """Where the last relaxation ended."""
+        return self._relaxation.basis
+
     def rules_out(self, column: int, value: float, cutoff: float, limit: Limit) -> bool:
         """Whether no plan with a column at a value passes a cutoff of the vector relaxed last."""
         return self._relaxation.rules_out(column, value, cutoff, limit)
+
+    @property
+    def witness(self) -> Witness | None:
+        """What showed the last thing ruled out, if multipliers of rows alone can show it."""
+        return self._relaxation.witness
+
+    def rows(self) -> Rows:
+        """The rows as they are now, to check witnesses against; bounds are those at any time."""
+        program = self._program
+        return Rows(
+            self.matrix, program.changed, program.freed, program.kept, program.lower, program.upper
+        )
 
     def polish(self, x: Floats, vector: Vector, sense: Sense) -> Floats | None:
         """The best plan with the same yes-or-no decisions, exact in every row.

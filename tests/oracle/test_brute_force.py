@@ -9,7 +9,8 @@ from tiny_cases import SEEDS, tiny_case
 from models.case import COMMITMENT_TABLES, Case
 from models.outcome import GoalResult
 from models.target import Goal
-from optimizer import Settings, searching, solve
+from optimizer import Settings, solve
+from optimizer.searching import search
 from optimizer.world import World
 
 #: Part of a value by which the two ways may differ: rounding, and what a goal gives up
@@ -50,7 +51,7 @@ def test_so_it_does_with_all_that_large_cases_need(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Looking for plans and narrowing windows, which tiny cases go without, change nothing."""
-    monkeypatch.setattr(searching, "FEW_DECISIONS", -1)
+    monkeypatch.setattr(search, "FEW_DECISIONS", -1)
     large = [table for table in COMMITMENT_TABLES if table != "launches"]
     monkeypatch.setattr(
         World,

@@ -1,0 +1,121 @@
+"""Windows of large decisions, narrowed to what plans worth having can do.
+
+A start with which even the relaxation misses the cutoff is ruled out. Both ends of a
+window are sought by halving: when a decision must have started by some period, it
+must have by every later one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from optimizer.highs import Columns, Relaxed, missed
+from optimizer.matrix import Floats
+from optimizer.searching.knowledge import Claim
+
+if TYPE_CHECKING:
+    from optimizer.searching.aim import Aim
+    from optimizer.searching.search import Search
+
+#: Rounds in which the windows of large decisions are narrowed.
+NARROWINGS = 6
+#: Part of a start in the relaxation from which on leaving it out is worth a question,
+#: and up to which starting is.
+WORTH_ASKING = 0.3
+
+
+class Narrowing:
+    """The narrowing of windows for one aim; ``claims`` are what it ruled out, in order."""
+
+    def __init__(self, search: Search, aim: Aim) -> None:
+        self.search, self.session, self.aim = search, search.session, aim
+        self.limit = search.limit
+        self.claims: list[Claim] = []
+
+    def narrow(self, cutoff: float) -> Relaxed:
+        """Rule out starts of large decisions with which no plan passes the cutoff.
+
+        Hands back the relaxation of what is left.
+        """
+        for _ in range(NARROWINGS):
+            relaxed = self.search.tighten(self.aim)
+            if relaxed.x is None or self.limit.over:
+                return relaxed
+            self.session.remember()
+            large = self.search.large
+            ruled_out = sum(self._narrowed(columns, relaxed.x, cutoff) for columns in large)
+            if not ruled_out or self.limit.over:
+                return relaxed
+        return self.search.relaxed(self.aim.vector, self.aim.sense)
+
+    def again(self, claims: tuple[Claim, ...], cutoff: float) -> Relaxed:
+        """Rule out what was ruled out before, where that can be shown again.
+
+        First by what showed it before, which is arithmetic; then by the relaxation,
+        which is asked only what it ruled out before. The relaxation of the last aim
+        must be that of this one.
+        """
+        sign = -self.aim.sign  # witnesses speak of the least of a sum
+        bar = missed(sign * cutoff, 1.0)
+        rows = self.session.rows()
+        unsure: list[Claim] = []
+        for claim in claims:
+            witness = claim.witness
+            if self._is_known(claim):
+                continue
+            asked = claim.asked, 1.0 - claim.value
+            if witness and rows.least(self.aim.vector, sign, witness, *asked) >= bar:
+                self._claim(claim)
+            else:
+                unsure.append(claim)
+        relaxed = self.search.tighten(self.aim)
+        if relaxed.x is None or not unsure or self.limit.over:
+            return relaxed
+        self.session.remember()
+        for claim in unsure:
+            if self.session.rules_out(claim.asked, 1.0 - claim.value, cutoff, self.limit):
+                self._claim(claim)
+        return self.search.tighten(self.aim)
+
+    def _is_known(self, claim: Claim) -> bool:
+        lower, upper = self.session.lower, self.session.upper
+        return bool(lower[claim.asked] == upper[claim.asked] == claim.value)
+
+    def _claim(self, claim: Claim) -> None:
+        self.claims.append(claim)
+        columns = claim.columns
+        lower, upper = self.session.lower[columns], self.session.upper[columns]
+        # Where a column is held at the other value already there is no plan at all,
+        # which the relaxation will tell.
+        open_ones = columns[lower < upper]
+        values = np.full(len(open_ones), claim.value)
+        self.session.bound(open_ones, values, values)
+
+    def _narrowed(self, columns: Columns, x: Floats, cutoff: float) -> int:
+        """Narrow one window from both ends; how many columns are fixed by it."""
+        lower, upper = self.session.lower, self.session.upper
+        free = columns[lower[columns] < upper[columns]]
+        late = free[x[free] >= WORTH_ASKING]
+        must = self._first(late[::-1], 1.0, cutoff)
+        free = columns[lower[columns] < upper[columns]]
+        early = free[x[free] <= 1.0 - WORTH_ASKING]
+        cannot = self._first(early, 0.0, cutoff)
+        return must + cannot
+
+    def _first(self, columns: Columns, value: float, cutoff: float) -> int:
+        """How many of these columns, from the first on, must take a value."""
+        proven, open_from = 0, len(columns)
+        ask = 0
+        witness = None
+        while proven < open_from and not self.limit.over:
+            if self.session.rules_out(int(columns[ask]), 1.0 - value, cutoff, self.limit):
+                proven = ask + 1
+                witness = self.session.witness
+            else:
+                open_from = ask
+            ask = (proven + open_from) // 2
+        if proven:
+            self._claim(Claim(columns[:proven], int(columns[proven - 1]), value, witness))
+        return proven
