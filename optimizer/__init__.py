@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from optimizer.settings import Settings
     from optimizer.solving import Prepared, solve
     from optimizer.studies.store import Store
-    from optimizer.studies.sweep import Sweep, sweep
+    from optimizer.studies.sweep import sweep
+    from optimizer.studies.sweep_record import Sweep
     from optimizer.tables import load_case, save_case
     from optimizer.workbooks.converting import convert
     from optimizer.workbooks.results import save_workbook
@@ -75,7 +76,7 @@ _HOMES = {
     "Settings": "optimizer.settings",
     "SolverError": "optimizer.errors",
     "Store": "optimizer.studies.store",
-    "Sweep": "optimizer.studies.sweep",
+    "Sweep": "optimizer.studies.sweep_record",
     "Target": "models.target",
     "audit": "optimizer.auditing",
     "convert": "optimizer.workbooks.converting",

@@ -22,7 +22,7 @@ from optimizer.commands.shown import (
 if TYPE_CHECKING:
     from models.case import Case
     from optimizer.studies.designs import Design
-    from optimizer.studies.sweep import Sweep
+    from optimizer.studies.sweep_record import Sweep
 
 
 def sweep(

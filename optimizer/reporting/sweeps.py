@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 from models.case import Case
 from models.cells import cell_text
 from models.outcome import STATUS_WORDS
+from optimizer.fingerprint import fingerprint
 from optimizer.reporting.text import aligned, cars, money_number, money_unit, percent
 from optimizer.runs import made_whole
 from optimizer.studies.kpis import Kpi
-from optimizer.studies.question import fingerprint
-from optimizer.studies.sweep import RANKED, Row, Sweep, Swing, value_of
+from optimizer.studies.sweep_record import RANKED, Row, Sweep, Swing, value_of
 from optimizer.tables import save_case
 
 if TYPE_CHECKING:

@@ -20,8 +20,8 @@ from contextlib import contextmanager, suppress
 from typing import IO, Any, Protocol
 
 from optimizer.errors import EvplanError
+from optimizer.fingerprint import fingerprint
 from optimizer.studies import worker
-from optimizer.studies.question import fingerprint
 
 #: How often a job is tried when its worker dies.
 TRIES = 2

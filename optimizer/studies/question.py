@@ -14,27 +14,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-import platform
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache, cached_property
-from pathlib import Path
+from functools import cached_property
 from typing import Any
 
 from models import case as cases
 from models.case import PARTS, TABLES, Case
 from models.plan import PlanRecord
+from optimizer.fingerprint import fingerprint
 from optimizer.outcome import Outcome
-from optimizer.runs import versions
 from optimizer.settings import Settings
 
 #: Columns and settings that no plan depends on.
 SHOWN = frozenset({"name", "title", "note", "partner", "price_basis"})
-#: Packages and modules in which no answer is made: they read, show, or ask.
-APART = frozenset(
-    {"catalogue", "cli", "commands", "data", "reporting", "runs", "scenarios", "studies", "tables"}
-)
 
 
 @dataclass(frozen=True)
@@ -92,27 +85,3 @@ def digest(data: Any) -> str:
     """Hash of plain data; floats count to their last digit."""
     text = json.dumps(data, sort_keys=True, ensure_ascii=True, allow_nan=False)
     return hashlib.sha256(text.encode("ascii")).hexdigest()
-
-
-@cache
-def fingerprint() -> dict[str, str]:
-    """Versions of the code, libraries and machine that make an answer."""
-    return {**versions(), "machine": f"{sys.platform} {platform.machine()}", "code": _code()}
-
-
-def _code() -> str:
-    """Hash of the source of all modules that make an answer.
-
-    The version of evplan alone would not tell two states of a checkout apart.
-    """
-    here = Path(__file__)
-    optimizer = here.parents[1]
-    files = [here, *optimizer.with_name("models").rglob("*.py")]
-    for path in optimizer.iterdir():
-        if path.stem not in APART:
-            files += path.rglob("*.py") if path.is_dir() else [path]
-    sha = hashlib.sha256()
-    for path in sorted(path for path in files if path.suffix == ".py"):
-        name = path.relative_to(optimizer.parent).as_posix()
-        sha.update(f"{name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
-    return sha.hexdigest()

@@ -18,9 +18,10 @@ import threading
 from typing import IO
 
 from models.base import Frozen
+from optimizer.fingerprint import fingerprint
 from optimizer.outcome import OutcomeRecord
 from optimizer.settings import Settings
-from optimizer.studies.question import Question, fingerprint
+from optimizer.studies.question import Question
 
 #: What stands before the bytes of a message: their number, and 1 for the last message.
 HEAD = struct.Struct(">QB")

@@ -17,9 +17,10 @@ from models.paths import all_paths
 from models.problem import CaseError
 from models.source import Source
 from optimizer import Outcome, Settings, load_case, solve
+from optimizer.fingerprint import APART
 from optimizer.studies import question as asked
 from optimizer.studies import store as kept
-from optimizer.studies.question import APART, SHOWN, Question, case_digest
+from optimizer.studies.question import SHOWN, Question, case_digest
 from optimizer.studies.store import PARTIAL, Store, StoreError
 from tests.oracle.tiny_cases import WITHOUT_EFFECT
 

@@ -26,8 +26,8 @@ from optimizer.reporting.sweeps import lines, save_sweep
 from optimizer.runs import RunError
 from optimizer.scenarios import load_scenarios
 from optimizer.studies import designs
-from optimizer.studies.designs import MOST_POINTS, grid, listed, tornado
-from optimizer.studies.sweep import RANKED
+from optimizer.studies.designs import MOST_POINTS, Values, grid, listed, tornado
+from optimizer.studies.sweep_record import RANKED
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Ranges of the tiny case, made up: one that leaves no plan, two that matter, one that does not.
@@ -90,7 +90,10 @@ def test_values_are_read_as_people_type_them(tiny: Case, text: str, values: list
 
 def test_a_grid_has_every_combination(tiny: Case) -> None:
     """Two paths with two and three values make six cases, the last path varying fastest."""
-    vary = {"finance.opening_cash": [20, 40.5], "deals.licence.status": ["optional", "forbidden"]}
+    vary: dict[str, Values] = {
+        "finance.opening_cash": [20, 40.5],
+        "deals.licence.status": ["optional", "forbidden"],
+    }
     design = grid(tiny, vary)
     assert [point.inputs for point in design.points] == [
         ("20", "optional"),
