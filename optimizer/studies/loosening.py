@@ -1,258 +1,190 @@
-"""One limit of a case: a number, and how it is loosened.
+"""Rules that are numbers: how far each must give before a plan exists.
 
-Steps are round numbers (1, 2 or 5 times a power of ten) near a part of the limit's size
-(`PARTS`); dates, leads and group sizes move by one. A number is loosened in all periods
-in which it holds. Not here: which limits a plan has (see `optimizer.studies.limits`).
+A dial turns one rule from what the case says (0) towards giving more room; what a known
+plan needs of it bounds how far. Not here: which rules are tried (see
+`optimizer.studies.conflict`).
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
-from models import paths
-from models.base import Row
 from models.case import Case
-from models.cells import CellError, kind_of, limits_of, shown
-from models.commitment import Commitment
-from models.problem import CaseError, Problem
+from models.plan import PlanRecord
+from optimizer.studies.rules import Rule
 
-Kind = Literal[
-    "cash",
-    "resource",
-    "budget",
-    "date",
-    "site",
-    "component",
-    "network",
-    "segment",
-    "demand",
-    "lead",
-    "group",
-]
-#: Part of a limit's size that its step is near to, by kind.
-PARTS: dict[Kind, float] = {
-    "cash": 0.01,
-    "resource": 0.02,
-    "budget": 0.02,
-    "site": 0.03,
-    "component": 0.03,
-    "network": 0.1,
-    "segment": 0.1,
-    "demand": 0.1,
-}
-#: What a row's limit is, by its table.
-COLUMNS = {
-    "resources": "available",
-    "budgets": "amount",
-    "sites": "capacity_per_year",
-    "components": "capacity_per_year",
-    "expansions": "capacity_per_year",
-    "entries": "throughput_per_year",
-    "markets": "max_share",
-    "segments": "max_share",
-    "launches": "peak_share",
-    "exclusive_groups": "at_most",
-}
-#: Columns of commitments that are loosened by less or sooner.
-SOONER = ("lead", "earliest", "effective")
-#: Part by which a staircase may pass its end for rounding.
-_NEARLY = 1e-9
+#: Part of the way at which two settings of a dial are as good as the same.
+FINE = 0.005
+#: Steps of halving at most.
+LEAST = 1e-6
 
 
 @dataclass(frozen=True)
-class Limit:
-    """One limit of a plan.
+class Dial:
+    """One rule as a number: ``loosened`` is the case with it turned so far, ``needed`` how
+    far a plan that does without the rule needs it turned, ``shown`` what the number is then.
+    A ``whole`` dial turns by ones. The unit is that of the number."""
 
-    ``path`` names the number (``*`` for several, which are scaled), ``step`` how much it
-    is loosened by, in ``unit``; a limit on demand is scaled by 1 + step. ``periods`` are
-    those in which it binds, ``most_used`` the largest part of it in use in any period
-    (None where nothing is measured).
-    """
-
-    path: str
-    kind: Kind
+    loosened: Callable[[float], Case]
+    needed: Callable[[PlanRecord], float]
+    shown: Callable[[float], float | str]
     unit: str
-    step: float
-    periods: tuple[str, ...] = ()
-    most_used: float | None = None
+    whole: bool = False
 
-    @property
-    def binds(self) -> bool:
-        """It is used up in some period, or a date that something starts on."""
-        return bool(self.periods)
+    def near(self, low: float, high: float) -> bool:
+        """Whether nothing worth asking lies between."""
+        if self.whole:
+            return high - low <= 1
+        return high - low <= max(FINE * high, LEAST)
 
-    @property
-    def pure(self) -> bool:
-        """Loosening forbids no plan; what is sooner costs sooner, too."""
-        return _column(self.path) not in ("lead", "effective")
-
-
-def step_of(kind: Kind, size: float, *, least: float = 0.0, whole: bool = False) -> float:
-    """The step of a limit of this size; ``least`` is what it takes to make any difference."""
-    return nice(max(PARTS[kind] * size, least), whole=whole)
+    def between(self, low: float, high: float) -> float:
+        """The next setting to ask about."""
+        middle = (low + high) / 2
+        return float(math.floor(middle)) if self.whole else middle
 
 
-def nice(size: float, *, whole: bool = False) -> float:
-    """The nearest of 1, 2, 5, 10, 20, 50, ... (also below 1), as ratios go; 1 for nothing."""
-    if size <= 0:
-        return 1.0
-    power = math.floor(math.log10(size))
-    choices = [digit * 10.0**exponent for exponent in (power, power + 1) for digit in (1, 2, 5)]
-    best = min(choices, key=lambda choice: abs(math.log(choice / size)))
-    best = float(f"{best:.12g}")
-    return max(1.0, best) if whole else best
+def dial_of(case: Case, rule: Rule) -> Dial | None:
+    """The dial of a rule; None for one that is no number."""
+    made = {
+        "cash_floor": _cash_floor,
+        "target": _target,
+        "budget": _budget,
+        "resource": _resource,
+        "site": _capacity,
+        "component": _capacity,
+        "latest": _latest,
+        "earliest": _earliest,
+    }.get(rule.kind)
+    return made(case, rule) if made else None
 
 
-# Loosening ----------------------------------------------------------------------------
+def _up(value: float) -> float:
+    """A little more, so that the plan it comes from keeps it in spite of rounding."""
+    return value + max(1e-6 * abs(value), 1e-6)
 
 
-def loosened(case: Case, limit: Limit, by: float | None = None) -> Case:
-    """The case with a limit looser by so much (by its step, unless given).
-
-    Raises `CaseError` when the number cannot go that far.
-    """
-    by = limit.step if by is None else by
-    return changed(case, limit.path, by, scaled=limit.kind == "demand")
+def _plain(case: Case) -> Case:
+    return case.replace(levers=(), sources=())
 
 
-def changed(case: Case, path: str, by: float, *, scaled: bool = False) -> Case:
-    """The case with the numbers of a path looser by so much.
-
-    Numbers rise by it (``scaled``: by that part of themselves, shares to 1 at most);
-    the cash floor falls by it; leads get shorter and dates earlier by so many periods,
-    dates never before the first period.
-    """
-    if by == 0:
-        return case
-    tables: dict[str, list[Row]] = {}
-    parts: dict[str, object] = {}
-    for table, number, column in paths.matching(case, path):
-        if number < 0:
-            record = parts.get(table, getattr(case, table))
-            new = _moved(case, record, table, column, by, scaled)
-            parts[table] = paths.with_values(record, {column: new}, table)  # type: ignore[type-var]
-        else:
-            rows = tables.setdefault(table, list(case.rows(table)))
-            row = rows[number]
-            new = _moved(case, row, row.path, column, by, scaled)
-            rows[number] = paths.with_values(row, {column: new}, row.path)
-    if not parts and not tables:
-        raise CaseError([paths.unmet(case, path)])
-    return case.replace(**parts, **{table: tuple(rows) for table, rows in tables.items()})
+def _cash_floor(case: Case, rule: Rule) -> Dial:
+    floor = case.finance.cash_floor or 0.0
+    bare = _plain(case)
+    return Dial(
+        lambda turn: bare.with_changes({rule.path: floor - turn}),
+        lambda plan: _up(max(0.0, floor - plan.totals.least_cash)),
+        lambda turn: floor - turn,
+        "money",
+    )
 
 
-def _moved(case: Case, record: object, where: str, column: str, by: float, scaled: bool) -> object:
-    """The new value of one cell; blank stays blank."""
-    old = getattr(record, column)
-    info = type(record).model_fields[column]  # type: ignore[attr-defined]
-    kind = kind_of(info)
-    sign = -1 if column in SOONER or column == "cash_floor" else 1
-    facts = info.json_schema_extra
-    dated = isinstance(facts, dict) and facts.get("period")
-    try:
-        if dated and by != int(by):
-            raise CellError(f"a date moved by {by:g} periods", "whole periods")
-        if old is None or (dated and not column_moves(column)):
-            raise CellError("it is blank" if old is None else "a date", "a number that is stated")
-        if dated:
-            t = case.horizon.index(old) + sign * int(by)
-            return case.horizon.label(max(t, 0) if column == "earliest" else t)
-        if kind not in (int, float):
-            raise CellError(f"{shown(old)} is no number", "columns that hold a number")
-    except CellError as error:
-        raise CaseError(
-            [Problem(where, column=column, found=error.found, allowed=error.allowed)]
-        ) from None
-    new = old * (1 + by) if scaled else old + sign * by
-    highest = limits_of(info).get("le")
-    if scaled and highest is not None:
-        new = min(new, highest)
-    if kind is int:
-        return int(new) if new == int(new) else new
-    return float(f"{new:.12g}")
+def _target(case: Case, _rule: Rule) -> Dial:
+    assert case.target is not None
+    wanted, bare = case.target.volume, _plain(case)
+    return Dial(
+        lambda turn: bare.with_changes({"target.volume": wanted - turn}),
+        # Nothing is sold in the worst plan, and a target is above 0.
+        lambda plan: min(
+            _up(wanted - max(window.volume for window in plan.windows)), wanted * (1 - 1e-9)
+        ),
+        lambda turn: wanted - turn,
+        "cars/year",
+    )
 
 
-def column_moves(column: str) -> bool:
-    """Whether a date of this column can be moved by a staircase."""
-    return column in (*SOONER, "latest", "deadline")
+def _budget(case: Case, rule: Rule) -> Dial:
+    row = next(row for row in case.budgets if row.path == rule.path)
+    bare, costs = _plain(case), dict(case.commitments.items())
+
+    def needed(plan: PlanRecord) -> float:
+        # Without the budget its use is in no table: all that is ever spent bounds it.
+        total = sum(
+            decision.cost
+            for decision in plan.decisions
+            if row.category in ("all", costs[decision.commitment].budget_category)
+        )
+        return _up(max(0.0, total - row.amount))
+
+    return Dial(
+        lambda turn: bare.with_changes({f"{rule.path}.amount": row.amount + turn}),
+        needed,
+        lambda turn: row.amount + turn,
+        "money",
+    )
 
 
-def _column(path: str) -> str:
-    return path.rpartition(".")[2]
+def _resource(case: Case, rule: Rule) -> Dial:
+    name = rule.path.split(".", 1)[1]
+    rows = [row for row in case.resources if row.resource == name]
+    use = {row.commitment: row for row in case.resource_use if row.resource == name}
+    bare = _plain(case)
+
+    def loosened(turn: float) -> Case:
+        return bare.replace(
+            resources=tuple(
+                row.model_copy(update={"available": row.available + turn}) if row in rows else row
+                for row in bare.resources
+            )
+        )
+
+    def needed(plan: PlanRecord) -> float:
+        all_of_them = sum(
+            max(use[row.commitment].preparing, use[row.commitment].running)
+            for row in plan.decisions
+            if row.commitment in use
+        )
+        return _up(max(0.0, all_of_them - min(row.available for row in rows)))
+
+    return Dial(loosened, needed, lambda turn: turn, "units more")
 
 
-# A limit by name ----------------------------------------------------------------------
+def _capacity(case: Case, rule: Rule) -> Dial:
+    table, name = rule.path.split(".", 1)
+    row = next(row for row in case.rows(table) if row.path == rule.path)
+    stands: float = getattr(row, "capacity_per_year")  # noqa: B009  either kind has it
+    bare, per_year = _plain(case), case.horizon.per_year
+
+    def needed(plan: PlanRecord) -> float:
+        used = [
+            use.used * per_year for use in plan.limits if use.kind == rule.kind and use.name == name
+        ]
+        return _up(max(0.0, max(used, default=0.0) - stands))
+
+    return Dial(
+        lambda turn: bare.with_changes({f"{rule.path}.capacity_per_year": stands + turn}),
+        needed,
+        lambda turn: stands + turn,
+        "a year",
+    )
 
 
-def limit_named(case: Case, name: str) -> Limit:
-    """A limit by its path, or by the path of its row: ``resources.engineers``.
-
-    Any number of the case will do. Raises `CaseError` for what names none.
-    """
-    path = name.strip()
-    table, _, rest = path.partition(".")
-    if not paths.meets(case, path):
-        column = _row_column(case, path) if rest and paths.matching_rows(case, path) else ""
-        if not column:
-            raise CaseError([paths.unmet(case, path)])
-        path = f"{path}.{column}"
-    column = _column(path)
-    kind = _KINDS.get(f"{table}.{column}", "cash" if table == "finance" else "resource")
-    unit = _unit(case, path)
-    if unit == "share" and "*" in path:
-        return Limit(path, "demand", "part", PARTS["demand"])
-    if column in SOONER:
-        kind = "lead" if column == "lead" else "date"
-    return Limit(path, kind, unit, 1.0)
+def _latest(case: Case, rule: Rule) -> Dial:
+    return _window(case, rule, 1)
 
 
-#: Kinds by table and column, for limits that are named and not found.
-_KINDS: dict[str, Kind] = {
-    "resources.available": "resource",
-    "budgets.amount": "budget",
-    "sites.capacity_per_year": "site",
-    "expansions.capacity_per_year": "site",
-    "components.capacity_per_year": "component",
-    "entries.throughput_per_year": "network",
-    "markets.max_share": "segment",
-    "segments.max_share": "segment",
-    "launches.peak_share": "demand",
-    "exclusive_groups.at_most": "group",
-}
+def _earliest(case: Case, rule: Rule) -> Dial:
+    return _window(case, rule, -1)
 
 
-def _row_column(case: Case, path: str) -> str:
-    """The column that limits, of the row that a path names."""
-    table, number = paths.matching_rows(case, path)[0]
-    row = case.rows(table)[number]
-    column = COLUMNS.get(table, "")
-    if isinstance(row, Commitment) and not column:
-        column = "effective" if row.effective else "earliest" if row.earliest else "lead"
-    return column
+def _window(case: Case, rule: Rule, sign: int) -> Dial:
+    id, column = rule.path.rsplit(".", 1)
+    label: str = getattr(case.commitments[id], column)
+    horizon, bare = case.horizon, _plain(case)
+    at = horizon.index(label)
+    end = horizon.count - 1 - at if sign > 0 else at
 
+    def needed(plan: PlanRecord) -> float:
+        start = next((row.start for row in plan.decisions if row.commitment == id), None)
+        if start is None:
+            return float(end)
+        return float(max(0, sign * (horizon.index(start) - at)))
 
-def _unit(case: Case, path: str) -> str:
-    table, number, column = paths.matching(case, path)[0]
-    record = getattr(case, table) if number < 0 else case.rows(table)[number]
-    info = type(record).model_fields[column]
-    facts = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
-    if facts.get("period"):
-        return "periods"
-    unit = str(facts.get("unit") or "")
-    return {"cars/year": "cars a year", "components/year": "components a year"}.get(unit, unit)
-
-
-def steps_of(first: float, last: float, step: float) -> tuple[float, ...]:
-    """The steps of a staircase: from first to last, both included where they fit.
-
-    Raises `CaseError` for a range that is none, or of more than 200 steps.
-    """
-    good = all(map(math.isfinite, (first, last, step))) and step > 0 and 0 <= first <= last
-    count = int((last - first) / step + _NEARLY) + 1 if good else 0
-    if not 0 < count <= 200:
-        found = f"{first:g}:{last:g}:{step:g}" + (f" is {count} steps" if good else "")
-        allowed = "FIRST:LAST:STEP with 0 <= FIRST <= LAST, STEP above 0, and at most 200 steps"
-        raise CaseError([Problem("range", found=found, allowed=allowed)])
-    return tuple(float(f"{first + number * step:.12g}") for number in range(count))
+    return Dial(
+        lambda turn: bare.with_changes({rule.path: horizon.label(at + sign * int(turn))}),
+        needed,
+        lambda turn: horizon.label(at + sign * int(turn)),
+        "period",
+        whole=True,
+    )

@@ -13,10 +13,10 @@ the words for it (see `optimizer.reporting.reaching`).
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import count
 from typing import TYPE_CHECKING, Any, Literal
 
 from models.case import Case
@@ -39,10 +39,10 @@ if TYPE_CHECKING:
 Verdict = Literal["reached", "missed", "open"]
 #: Part of the target that counts as reaching it.
 REACHED = 1 - 1e-6
-#: A figure that is shown is sought until best and bound differ by this part,
+#: A figure that is shown is sought until best and bound differ by this part, or plans were
+#: looked for so often: of what a lever does alone the bound tells more than the plan.
 SHOWN_GAP = 0.002
-#: or plans were looked for so often.
-LOOKS = 1
+MOST_LOOKS = 1000
 #: Most steps of a lever that are tried one by one where more of it may hurt.
 MOST_SCANNED = 12
 
@@ -285,11 +285,11 @@ class _Study:
     def run(self, most: int) -> None:
         """Today, all levers, each alone, and then together."""
         self.tell("what is reached today")
-        if self.trial(self.nothing, closely=True).verdict == "reached" or not self.levers:
+        if self.trial(self.nothing, looks=MOST_LOOKS).verdict == "reached" or not self.levers:
             self.complete = True
             return
         self.tell("what is reached with every lever at its most")
-        everything = self.trial(self.most, closely=True)
+        everything = self.trial(self.most, looks=1)
         for number, lever in enumerate(self.levers):
             self.tell(f"{lever.name} alone")
             self.alone.append(self._alone(number))
@@ -335,7 +335,7 @@ class _Study:
         number of steps is tried."""
         lever = self.levers[number]
         scanned = lever.lever in self.assumed and lever.steps <= MOST_SCANNED
-        at_most = self.trial(self._only(number, lever.steps), closely=True)
+        at_most = self.trial(self._only(number, lever.steps), looks=1)
         if scanned:
             trials = [self.trial(self._only(number, n)) for n in range(lever.steps + 1)]
             self._note_hurting(lever, trials)
@@ -442,8 +442,11 @@ class _Study:
 
     # One question ---------------------------------------------------------------------
 
-    def trial(self, steps: Steps, closely: bool = False) -> Trial:
-        """Whether the target is reached with these steps; ``closely``: and how far, else."""
+    def trial(self, steps: Steps, looks: int = 0) -> Trial:
+        """Whether the target is reached with these steps.
+
+        Where it is not, how near it comes is told after so many ``looks`` for plans.
+        """
         done = self.tried.get(steps)
         if done is not None:
             return done
@@ -451,8 +454,8 @@ class _Study:
         case = moved(self.base, names)
         if self.prepared is None:
             self.prepared = Prepared(self.base, self.settings)
-        looks = count(1)
-        known = self._reached_with_less(steps) if closely else 0.0
+        told = itertools.count()
+        known = self._reached_with_less(steps) if looks else 0.0
 
         def settled(progress: Progress) -> bool:
             """The target is out of reach; and how near it comes is told well enough."""
@@ -464,7 +467,7 @@ class _Study:
                 return False
             near = progress.gap is not None and progress.gap <= SHOWN_GAP
             # After the first report better plans are looked for; those are good enough.
-            return not closely or (near and progress.best >= known) or next(looks) > LOOKS
+            return (near and progress.best >= known) or next(told) >= looks
 
         outcome = self.watch.solve(self.prepared, case, self._start(steps), settled)
         trial = self._trial(names, outcome)

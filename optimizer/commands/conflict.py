@@ -1,0 +1,86 @@
+"""``evplan conflict``: why a case has no plan."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from optimizer.commands.given import CaseArgument, case_from, settings_from
+from optimizer.commands.reach import told_line
+from optimizer.commands.shown import EXIT_LIMIT, EXIT_NO_PLAN, friendly, heading, say
+from optimizer.commands.written import CsvOption, JsonOption, check_targets, write_tables
+
+if TYPE_CHECKING:
+    from optimizer.studies.conflict import Conflict
+
+
+def conflict(
+    case: CaseArgument = "leapmotor-2023",
+    target: Annotated[
+        str | None, typer.Option(metavar="CARS", help="Cars a year to reach.")
+    ] = None,
+    deadline: Annotated[
+        str | None, typer.Option(metavar="PERIOD", help="Last period in which a year may end.")
+    ] = None,
+    require_target: Annotated[
+        bool, typer.Option("--require-target", help="Reaching the target is a condition.")
+    ] = False,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PATH=VALUE", help="Change a number of the case; repeat."),
+    ] = None,
+    scenario: Annotated[
+        str | None, typer.Option(metavar="NAME", help="A scenario of the case; several as a + b.")
+    ] = None,
+    most: Annotated[int, typer.Option(min=1, max=100, help="Contradictions to seek at most.")] = 3,
+    solve_limit: Annotated[
+        str | None, typer.Option(metavar="SECONDS", help="Seconds for each solve.")
+    ] = None,
+    time_limit: Annotated[
+        str | None, typer.Option(metavar="SECONDS", help="Seconds for all of it.")
+    ] = None,
+    json: JsonOption = None,
+    csv: CsvOption = None,
+) -> None:
+    """Say which of a case's rules contradict each other, and what would have to give."""
+    with friendly():
+        limit = settings_from({"time_limit": time_limit}).time_limit
+        settings = settings_from({"time_limit": solve_limit})
+        check_targets(json, csv)
+        ready = case_from(case, scenario, target, deadline, changes or [], require_target)
+        from optimizer.studies.conflict import conflict as find
+
+        with told_line() as tell:
+            found = find(ready, most=most, settings=settings, time_limit=limit, progress=tell)
+        try:
+            write_tables(found.tables(), found.facts(), json, csv)
+        finally:
+            show_conflict(found)
+        if found.possible is None:
+            raise typer.Exit(EXIT_LIMIT)
+        if not found.possible:
+            raise typer.Exit(EXIT_NO_PLAN)
+
+
+def show_conflict(found: Conflict) -> None:
+    """The contradictions, what would have to go, and the least changes."""
+    from optimizer.reporting import conflicts as words
+    from optimizer.reporting.text import one_line
+
+    heading(one_line(found.case.title or found.case.name))
+    for line in words.conflict_lines(found):
+        say(line)
+    if found.corrections:
+        heading("\nA plan exists without one of these (rules that are joined must all go)")
+        for line in words.correction_lines(found):
+            say(line)
+    if found.changes:
+        heading("\nOr with one number changed, by as little as this")
+        for line in words.change_lines(found):
+            say(line)
+    say("")
+    if not found.finished:
+        say("Stopped before the end: what is above is what is known.")
+    solves = "solve" if found.solves == 1 else "solves"
+    say(f"Found with {found.solves} {solves} in {found.seconds:,.0f} s.")

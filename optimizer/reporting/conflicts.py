@@ -1,0 +1,198 @@
+"""Why a case has no plan, in the words of its own rules.
+
+Not here: finding it out (see `optimizer.studies.conflict`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from models.case import Case
+from optimizer.reporting.text import amount, cars, one_line, percent, title_of
+
+if TYPE_CHECKING:
+    from optimizer.studies.conflict import Conflict, LeastChange
+    from optimizer.studies.rules import Rule
+
+_PER = {"period": "in a period", "year": "in a year", "total": "in all"}
+#: Corrections that are shown.
+MOST_SHOWN = 5
+
+
+def rule_words(case: Case, rule: Rule) -> str:
+    """A rule as a sentence without its full stop."""
+    return one_line(_WORDS[rule.kind](case, rule))
+
+
+def _title(case: Case, id: str) -> str:
+    return title_of(case, id) if id in case.commitments else id
+
+
+def _commitment(words: str) -> Callable[[Case, Rule], str]:
+    def said(case: Case, rule: Rule) -> str:
+        id, column = rule.path.rsplit(".", 1)
+        row = case.commitments[id]
+        return words.format(_title(case, id), getattr(row, column)) + f" ({rule.path})"
+
+    return said
+
+
+def _precedence(case: Case, rule: Rule) -> str:
+    row = next(row for row in case.precedences if row.path == rule.path)
+    after = " or ".join(_title(case, id) for id in row.after)
+    event = "has started" if row.counted_from == "start" else "is effective"
+    lag = f", with a lag of {row.lag} periods" if row.lag else ""
+    return f"{_title(case, row.commitment)} waits until {after} {event}{lag}"
+
+
+def _group(case: Case, rule: Rule) -> str:
+    name = rule.path.split(".", 1)[1]
+    limit = {row.group: row.at_most for row in case.exclusive_groups}.get(name, 1)
+    members = [id for id, row in case.commitments.items() if name in row.exclusive_group]
+    listed = ", ".join(_title(case, id) for id in members[:4])
+    more = f" and {len(members) - 4} more" if len(members) > 4 else ""
+    return f"of the group {name} at most {limit} is ever started ({listed}{more})"
+
+
+def _exclusivity(case: Case, rule: Rule) -> str:
+    row = next(row for row in case.exclusivities if row.path == rule.path)
+    ends = ", and sales through it end" if row.ends_sales else ""
+    deal = _title(case, f"deals.{row.deal}")
+    return f"once {deal} is effective, {_title(case, row.commitment)} cannot start{ends}"
+
+
+def _resource(case: Case, rule: Rule) -> str:
+    name = rule.path.split(".", 1)[1]
+    there = [row.available for row in case.resources if row.resource == name]
+    span = f"{min(there):,.10g}" + (f" to {max(there):,.10g}" if max(there) > min(there) else "")
+    return f"no more of {name} is occupied than there is ({span})"
+
+
+def _budget(case: Case, rule: Rule) -> str:
+    row = next(row for row in case.budgets if row.path == rule.path)
+    what = "all commitments" if row.category == "all" else row.category
+    when = row.when or _PER[row.scope]
+    return f"no more than {amount(case, row.amount)} is spent on {what} {when}"
+
+
+def _cash_floor(case: Case, _rule: Rule) -> str:
+    return f"cash never falls below {amount(case, case.finance.cash_floor or 0.0)}"
+
+
+def _target(case: Case, _rule: Rule) -> str:
+    target = case.target
+    assert target is not None
+    kind = "a calendar year" if target.window == "calendar_year" else "a year in a row"
+    by = target.deadline or case.horizon.last
+    return (
+        f"{cars(target.volume)} cars are sold in {kind} that ends by {by} (the target is required)"
+    )
+
+
+def _goal_bound(case: Case, rule: Rule) -> str:
+    kind = rule.path.split(".")[1]
+    goal = next(goal for goal in case.goals if goal.kind == kind)
+    return f"the goal {kind} is no worse than {goal.no_worse_than or 0.0:,.10g}"
+
+
+def _capacity(case: Case, rule: Rule) -> str:
+    table, name = rule.path.split(".", 1)
+    row = next(row for row in case.rows(table) if row.path == rule.path)
+    title = getattr(row, "title", "") or name
+    return f"{title} gives no more than its capacity and that of its expansions"
+
+
+def _network(case: Case, rule: Rule) -> str:
+    row = next(row for row in case.entries if row.path == rule.path)
+    most = cars(row.throughput_per_year or 0.0)
+    return f"{_title(case, row.id)} sells no more than {most} cars a year"
+
+
+def _ceiling(case: Case, rule: Rule) -> str:
+    table = rule.path.split(".", 1)[0]
+    row = next(row for row in case.rows(table) if row.path == rule.path)
+    share = percent(getattr(row, "max_share"))  # noqa: B009  either kind has it
+    titles = {market.market: market.title or market.market for market in case.markets}
+    market = titles[row.key[0]]
+    where = f"{row.key[1]} in {market}" if table == "segments" else f"each segment in {market}"
+    return f"own cars have no more than {share} of {where}"
+
+
+_WORDS: dict[str, Callable[[Case, Rule], str]] = {
+    "mandatory": _commitment("{} must start"),
+    "forbidden": _commitment("{} never starts"),
+    "earliest": _commitment("{} starts no sooner than {}"),
+    "latest": _commitment("{} starts no later than {}"),
+    "precedence": _precedence,
+    "group": _group,
+    "exclusivity": _exclusivity,
+    "resource": _resource,
+    "budget": _budget,
+    "cash_floor": _cash_floor,
+    "target": _target,
+    "goal_bound": _goal_bound,
+    "site": _capacity,
+    "component": _capacity,
+    "network": _network,
+    "ceiling": _ceiling,
+}
+
+
+def conflict_lines(found: Conflict) -> Iterator[str]:
+    """All of it, as sentences to read aloud."""
+    case = found.case
+    if found.possible:
+        yield "The case has a plan: nothing contradicts."
+        return
+    if found.possible is None:
+        yield "Whether the case has a plan is not known: stopped before that was proven."
+        return
+    yield f"No plan exists. Of the {found.rules} rules of the case these cannot hold together:"
+    for number, row in enumerate(found.contradictions, 1):
+        yield ""
+        many = len(row.rules) > 1
+        proof = "proven: no fewer rules contradict each other" if number == 1 else "proven"
+        yield (
+            f"{number}. {len(row.rules)} rules ({proof if row.proven else 'not proven smallest'})"
+            if (many)
+            else "1 rule, against what the case takes as given (demand, prices, leads, what is in place)"
+        )
+        yield from (f"   - {rule_words(case, rule)}" for rule in row.rules)
+        if len(row.plans) == len(row.rules) and many:
+            yield "   Without any one of them the others hold together: a plan was found for each."
+    if not found.contradictions:
+        yield "(none found before it was stopped)"
+    elif found.complete:
+        yield ""
+        yield "There is no other: every contradiction holds the rules of one of these."
+
+
+def correction_lines(found: Conflict) -> Iterator[str]:
+    """What would have to go, smallest first."""
+    for row in found.corrections[:MOST_SHOWN]:
+        words = "; and ".join(rule_words(found.case, rule) for rule in row.rules)
+        yield f"- {words}" + ("" if row.proven else " (perhaps not all of it)")
+    more = len(found.corrections) - MOST_SHOWN
+    if more > 0:
+        yield f"- or {more} other sets of rules"
+
+
+def change_lines(found: Conflict) -> Iterator[str]:
+    """The least change of single numbers."""
+    for row in found.changes:
+        line = f"- {row.rule.path}: {_number(found.case, row, row.enough)} instead of {_number(found.case, row, row.now)}"
+        if row.unit == "units more":
+            line = f"- {row.rule.path}: {_number(found.case, row, row.enough)} more in each period"
+        if row.too_little != row.now:
+            line += f"; with {_number(found.case, row, row.too_little)} "
+            line += "no plan exists" if row.proven else "none was found"
+        yield line
+
+
+def _number(case: Case, row: LeastChange, value: float | str) -> str:
+    if isinstance(value, str):
+        return value
+    if row.unit == "money":
+        return amount(case, value)
+    return f"{value:,.6g}"

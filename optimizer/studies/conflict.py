@@ -1,0 +1,368 @@
+"""Why a case has no plan: smallest sets of its own rules that contradict each other.
+
+Which rules go together is asked by solves of the case without all others, with every
+decision whole: a plan, audited, shows that they do; the proof, by two routes, that none
+exists shows that they do not. A plan shows more than was asked: every rule that it happens
+to keep goes with them too, which the audit tells. So few solves are needed, and the
+smallest conflicts are found exactly (`optimizer.studies.lightest`).
+
+On the way come corrections: rules of which the case could do without so that a plan
+exists, none of which can stay. Of those that are a single number, the least change that
+makes a plan possible is sought by halving.
+
+Not here: what rules there are (see `optimizer.studies.rules`), and the words for it (see
+`optimizer.reporting.conflicts`).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from models.case import Case
+from models.plan import PlanRecord
+from models.target import Goal
+from optimizer.auditing import audit, recompute
+from optimizer.highs import Progress, Stop
+from optimizer.plan import Plan
+from optimizer.settings import Settings
+from optimizer.solving import Prepared
+from optimizer.studies.lightest import Asked, Steps, lightest
+from optimizer.studies.loosening import Dial, dial_of
+from optimizer.studies.rules import Rule, rules_of, without
+from optimizer.studies.watching import Interrupted, Watch
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Columns of the tables of a `Conflict`.
+RULED = ("rank", "kind", "rule", "proven")
+CHANGED = ("rule", "now", "enough", "too_little", "unit", "proven")
+
+
+@dataclass(frozen=True)
+class Contradiction:
+    """Rules that no plan keeps together, though it keeps all but any one of them.
+
+    ``proven`` tells whether there is none of fewer rules (that does without one of the
+    rules of each contradiction before); ``plans`` holds for each rule a plan that keeps
+    all the others.
+    """
+
+    rules: tuple[Rule, ...]
+    proven: bool
+    plans: tuple[Plan, ...] = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Correction:
+    """Rules without which the case has a plan; every one of them must go, if it is proven."""
+
+    rules: tuple[Rule, ...]
+    proven: bool
+    plan: Plan = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class LeastChange:
+    """The number of one rule with which a plan exists; with ``too_little``, none does.
+
+    ``proven`` is False where a limit stopped the proof of the latter.
+    """
+
+    rule: Rule
+    now: float | str
+    enough: float | str
+    too_little: float | str
+    unit: str
+    proven: bool
+    plan: Plan = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Why a case has no plan, as far as it was found out.
+
+    ``possible`` is True when it has one, None when that is not known. ``finished`` is
+    False when the study was interrupted.
+    """
+
+    case: Case
+    rules: int
+    possible: bool | None = None
+    contradictions: tuple[Contradiction, ...] = ()
+    corrections: tuple[Correction, ...] = ()
+    changes: tuple[LeastChange, ...] = ()
+    complete: bool = False
+    finished: bool = False
+    solves: int = 0
+    seconds: float = field(default=0.0, compare=False)
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Frames: ``contradictions`` and ``corrections`` with a row for each rule of each,
+        ``changes`` with the least change of each number."""
+        import pandas as pd
+
+        return {
+            "contradictions": pd.DataFrame(_ruled(self.contradictions), columns=RULED),
+            "corrections": pd.DataFrame(_ruled(self.corrections), columns=RULED),
+            "changes": pd.DataFrame(
+                [
+                    (row.rule.path, row.now, row.enough, row.too_little, row.unit, row.proven)
+                    for row in self.changes
+                ],
+                columns=CHANGED,
+            ),
+        }
+
+    def facts(self) -> dict[str, Any]:
+        """What is no table, as plain data."""
+        return {
+            "case": self.case.name,
+            "possible": self.possible,
+            "rules": self.rules,
+            "complete": self.complete,
+            "finished": self.finished,
+            "solves": self.solves,
+        }
+
+
+def _ruled(
+    found: Sequence[Contradiction] | Sequence[Correction],
+) -> list[tuple[int, str, str, bool]]:
+    return [
+        (number, rule.kind, rule.path, row.proven)
+        for number, row in enumerate(found, 1)
+        for rule in row.rules
+    ]
+
+
+def conflict(
+    case: Case,
+    *,
+    most: int = 3,
+    settings: Settings | None = None,
+    time_limit: float | None = None,
+    progress: Callable[[str], None] | None = None,
+    stop: Stop | None = None,
+) -> Conflict:
+    """Why a case has no plan: at most so many contradictions, the smallest first.
+
+    ``settings`` hold for each solve, its time limit too (their gap does not matter);
+    ``time_limit`` is in seconds for all. ``progress`` is told in words what is being done.
+    Ctrl-C, or ``stop.asked``, ends it with what is known by then.
+    """
+    settings = (settings or Settings()).model_copy(update={"gap": 1.0})
+    with Watch(time_limit, stop) as watch:
+        study = _Study(case, settings, watch, progress or (lambda _: None))
+        try:
+            study.run(most)
+            finished = True
+        except Interrupted:
+            finished = False
+    return study.result(finished)
+
+
+class _Study:
+    """One study at work: what was asked, and what came of it."""
+
+    def __init__(
+        self, case: Case, settings: Settings, watch: Watch, tell: Callable[[str], None]
+    ) -> None:
+        self.case, self.settings, self.watch, self.tell = case, settings, watch, tell
+        self.rules = rules_of(case)
+        self.all = frozenset(range(len(self.rules)))
+        #: Rules (by number) that a plan keeps, with the plan; and rules that none keeps.
+        self.kept: list[tuple[frozenset[int], Plan]] = []
+        self.broken: list[frozenset[int]] = []
+        self.possible: bool | None = None
+        self.contradictions: list[Contradiction] = []
+        self.corrections: list[Correction] = []
+        self.changes: list[LeastChange] = []
+        self.complete = False
+        self.solves = 0
+        self.began = time.monotonic()
+
+    def result(self, finished: bool) -> Conflict:
+        """What is known."""
+        return Conflict(
+            case=self.case,
+            rules=len(self.rules),
+            possible=self.possible,
+            contradictions=tuple(self.contradictions),
+            corrections=tuple(
+                sorted(self.corrections, key=lambda row: (len(row.rules), not row.proven))
+            ),
+            changes=tuple(self.changes),
+            complete=self.complete,
+            finished=finished,
+            solves=self.solves,
+            seconds=time.monotonic() - self.began,
+        )
+
+    def run(self, most: int) -> None:
+        """Is there a plan? If not, the smallest contradictions, and the least changes."""
+        self.tell("whether a plan exists")
+        self.possible = self.go_together(self.all)
+        if self.possible is not False:
+            return
+        self.tell(f"which of {len(self.rules)} rules contradict each other")
+        one = (1,) * len(self.rules)
+        for found in lightest(one, [1.0] * len(one), self._asked):
+            numbers = [number for number, chosen in enumerate(found.steps) if chosen]
+            self.contradictions.append(self._contradiction(numbers, found.proven))
+            self.tell(f"contradiction {len(self.contradictions)} found")
+            if len(self.contradictions) == 1:
+                self._change(numbers)
+            if len(self.contradictions) >= most:
+                return
+        self.complete = True
+
+    # Which rules go together ----------------------------------------------------------
+
+    def _asked(self, steps: Steps) -> Asked:
+        """Do these rules contradict each other? Else as many as go together with them."""
+        chosen = frozenset(number for number, step in enumerate(steps) if step)
+        together = self.go_together(chosen)
+        if together is None:
+            return Asked(None, steps)
+        if not together:
+            return Asked(True, steps)
+        kept, plan, proven = self._most_with(chosen)
+        gone = tuple(self.rules[number] for number in sorted(self.all - kept))
+        if all(gone != row.rules for row in self.corrections):
+            self.corrections.append(Correction(gone, proven, plan))
+            self.tell(f"without {_some(gone)} a plan exists")
+        return Asked(False, tuple(int(number in kept) for number in sorted(self.all)))
+
+    def _most_with(self, chosen: frozenset[int]) -> tuple[frozenset[int], Plan, bool]:
+        """Rules that go together with these, so many that none can be added; and whether
+        that is proven for each that is left out."""
+        kept, plan = max(
+            ((kept, plan) for kept, plan in self.kept if chosen <= kept),
+            key=lambda item: len(item[0]),
+        )
+        proven = True
+        for number in sorted(self.all - kept):
+            if number in kept:  # a plan for another rule keeps it too
+                continue
+            together = self.go_together(kept | {number})
+            if together:
+                kept, plan = next(
+                    (more, better)
+                    for more, better in reversed(self.kept)
+                    if kept | {number} <= more
+                )
+            proven = proven and together is not None
+        return kept, plan, proven
+
+    def go_together(self, chosen: frozenset[int]) -> bool | None:
+        """Whether some plan keeps all of these rules; None where that is not known."""
+        if any(chosen <= kept for kept, _ in self.kept):
+            return True
+        if any(broken <= chosen for broken in self.broken):
+            return False
+        case = self._with_only(chosen)
+        possible, plan = self.possible_plan(case)
+        if plan is not None:
+            self.kept.append((self._kept_by(plan.record, chosen), plan))
+        elif possible is False:
+            self.broken.append(chosen)
+        return possible
+
+    def possible_plan(self, case: Case) -> tuple[bool | None, Plan | None]:
+        """Whether a case has a plan, and one: the first that is found."""
+        self.solves += 1
+        asked = case.replace(goals=_cheap(case))
+        start = self.kept[-1][1] if self.kept else None
+        outcome = self.watch.solve(Prepared(asked, self.settings), asked, start, _has_plan)
+        if outcome.plan is not None:
+            return True, outcome.plan
+        return (False if outcome.status == "infeasible" else None), None
+
+    def _with_only(self, chosen: Iterable[int]) -> Case:
+        stay = frozenset(chosen)
+        return without(self.case, (self.rules[n] for n in sorted(self.all - stay)))
+
+    def _kept_by(self, record: PlanRecord, chosen: frozenset[int]) -> frozenset[int]:
+        """These rules and all others that a plan keeps too, as its audit says."""
+        kept = set(chosen)
+
+        def holds(more: Sequence[int]) -> bool:
+            case = self._with_only(kept | set(more))
+            whole = recompute(case, record.decisions, record.sales, record.flows)
+            return not audit(case, whole)
+
+        def add(more: Sequence[int]) -> None:
+            if not more:
+                return
+            if holds(more):
+                kept.update(more)
+            elif len(more) > 1:
+                half = len(more) // 2
+                add(more[:half])
+                add(more[half:])
+
+        add([number for number in sorted(self.all) if number not in kept])
+        return frozenset(kept)
+
+    def _contradiction(self, numbers: Sequence[int], proven: bool) -> Contradiction:
+        """A contradiction with, for each rule, a plan that keeps all the others."""
+        plans = []
+        for number in numbers:
+            others = frozenset(numbers) - {number}
+            if not self.go_together(others):
+                proven = False
+                continue
+            plans.append(next(plan for kept, plan in self.kept if others <= kept))
+        return Contradiction(tuple(self.rules[n] for n in numbers), proven, tuple(plans))
+
+    # The least change of a number -------------------------------------------------------
+
+    def _change(self, numbers: Sequence[int]) -> None:
+        """For each rule of a contradiction that is a number: the least change that helps."""
+        for number in numbers:
+            dial = dial_of(self.case, self.rules[number])
+            if dial is None:
+                continue
+            others = self.all - {number}
+            self.tell(f"how far {self.rules[number].path} must give")
+            if not self.go_together(others):
+                continue  # something else must give as well
+            plan = next(plan for kept, plan in self.kept if others <= kept)
+            self.changes.append(self._least(self.rules[number], dial, plan))
+
+    def _least(self, rule: Rule, dial: Dial, plan: Plan) -> LeastChange:
+        """By halving between what the case says and what a plan is known to need."""
+        low, high, proven = 0.0, dial.needed(plan.record), True
+        while not dial.near(low, high):
+            middle = dial.between(low, high)
+            possible, better = self.possible_plan(dial.loosened(middle))
+            if better is not None:
+                high, plan = min(middle, dial.needed(better.record)), better
+            else:
+                proven = proven and possible is False
+                low = middle
+        return LeastChange(
+            rule, dial.shown(0.0), dial.shown(high), dial.shown(low), dial.unit, proven, plan
+        )
+
+
+def _cheap(case: Case) -> tuple[Goal, ...]:
+    """Goals with which any plan will do; those with a bound are conditions and stay."""
+    bounded = tuple(goal for goal in case.goals if goal.no_worse_than is not None)
+    required = case.target is not None and case.target.required
+    first = Goal(kind="volume" if required else "spending")
+    return bounded or (first,)
+
+
+def _has_plan(progress: Progress) -> bool:
+    return progress.best is not None
+
+
+def _some(rules: Sequence[Rule]) -> str:
+    names = [rule.path for rule in rules]
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + more
