@@ -28,7 +28,7 @@ from optimizer.studies import prices as pricing
 from optimizer.studies.explanation import Explanation, LimitGain, Price, Staircase, rank
 from optimizer.studies.gains import gains
 from optimizer.studies.inquiry import Answers, Asked, Finding, Inquiry, Progress, alone
-from optimizer.studies.loosening import Limit, limit_named
+from optimizer.studies.steps import Limit, limit_named
 
 if TYPE_CHECKING:
     from optimizer.highs import Stop

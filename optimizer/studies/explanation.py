@@ -15,8 +15,8 @@ from models.outcome import Status
 from optimizer.outcome import Outcome
 from optimizer.studies.differences import LimitChange
 from optimizer.studies.gains import Gain, Told, told
-from optimizer.studies.loosening import Limit
 from optimizer.studies.prices import Option
+from optimizer.studies.steps import Limit
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -60,6 +60,13 @@ class Gain:
     beyond: bool = False
 
     @property
+    def exact(self) -> bool:
+        """The true gain is known but for rounding."""
+        if self.given or self.least is None or self.most is None:
+            return False
+        return self.most - self.least <= 2 * ROUNDING * _size(self.before, self.after)
+
+    @property
     def told(self) -> Told:
         """Better or worse for certain, the same within the gaps, or open."""
         if self.given:

@@ -19,9 +19,9 @@ from optimizer.studies import prices as pricing
 from optimizer.studies.differences import chosen, limit_changes
 from optimizer.studies.explanation import LimitGain, Move, Price
 from optimizer.studies.gains import Relation, gains
-from optimizer.studies.loosening import Limit, loosened
 from optimizer.studies.many import Answer, Unfinished
 from optimizer.studies.question import Question
+from optimizer.studies.steps import Limit, loosened
 
 if TYPE_CHECKING:
     from optimizer.highs import Stop

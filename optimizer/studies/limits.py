@@ -6,7 +6,7 @@ are one limit here. People, budgets and cash are taken in lumps, so they can sta
 way without ever being used up; they are always among the limits, all others only where
 they bind. A limit of the whole horizon is loosened in all periods.
 
-Not here: the size of a step (see `optimizer.studies.loosening`), the re-solves (see
+Not here: the size of a step (see `optimizer.studies.steps`), the re-solves (see
 `optimizer.studies.explain`).
 """
 
@@ -25,7 +25,7 @@ from models.plan import LimitUse, PlanRecord
 from models.problem import CaseError, Problem
 from optimizer.outcome import Outcome
 from optimizer.reporting.text import BINDING
-from optimizer.studies.loosening import PARTS, Kind, Limit, step_of
+from optimizer.studies.steps import PARTS, Kind, Limit, step_of
 
 #: Kinds whose limits are asked for even where they are never used up.
 IN_LUMPS: tuple[Kind, ...] = ("cash", "resource", "budget")

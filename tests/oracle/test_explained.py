@@ -14,7 +14,7 @@ from optimizer import Outcome, Settings, solve
 from optimizer.studies import prices
 from optimizer.studies.explain import Explanation, LimitGain, Price, explain
 from optimizer.studies.gains import Gain, gains
-from optimizer.studies.loosening import loosened
+from optimizer.studies.steps import loosened
 
 SETTINGS = Settings(gap=1e-6)
 #: Part of a value by which two ways may differ, see `test_brute_force`.

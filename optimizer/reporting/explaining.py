@@ -1,0 +1,462 @@
+"""What limits a plan and what its decisions are worth, in words and aligned tables.
+
+Every figure comes from the findings as they are (see `optimizer.studies.explanation`);
+nothing is worked out here but how it is said. Titles may hold anything and are made one
+plain line where they are printed (`optimizer.reporting.text.aligned`, `one_line`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from models.case import Case
+from models.cells import cell_text
+from optimizer.reporting import text
+from optimizer.studies.explanation import LimitGain, Price
+
+if TYPE_CHECKING:
+    from optimizer.studies.explanation import Explanation, Staircase
+    from optimizer.studies.gains import Gain
+    from optimizer.studies.steps import Limit
+
+#: A section: its heading and its lines.
+Section = tuple[str, list[str]]
+#: Findings that are also said in a sentence, at most.
+SENTENCES = 5
+_STEPS = {"half": "half-year", "period": "period"}
+_HEADS = {
+    "target_date": "Target date",
+    "volume": "Volume",
+    "npv": "NPV",
+    "last_year_volume": "Last year",
+    "volume_at": "Year to date asked",
+    "spending": "Spending",
+    "peak_funding": "Peak funding",
+}
+_VERDICTS = {
+    "always": "always worth it",
+    "never": "never worth it",
+    "edge": "on the edge",
+    "open": "open",
+}
+_ORDER = {"always": 0, "edge": 1, "open": 2, "never": 3}
+#: Signs in tables, and what they mean.
+_LEGEND = {
+    "~": "~ smaller than what the gaps can tell apart: no effect that is proven",
+    "(": "( ) true of these plans; it hangs on what each keeps of the goals before",
+    "?": "? the proof was not finished: the best found, and what it cannot be less or more than",
+    "-": "- not sought: the goals before tell already",
+}
+
+
+# Limits --------------------------------------------------------------------------------
+
+
+def limit_sections(found: Explanation) -> Iterator[Section]:
+    """What the next step of each limit brings, most gain first."""
+    case = found.outcome.case
+    gained = [one for one in found.limit_gains if one.told == "better"]
+    lines = [_sentence(case, one) for one in gained[:SENTENCES]]
+    if not gained:
+        lines = ["No limit, loosened alone by its next step, makes the plan better for certain."]
+    yield "What limits the plan: the gain of the next step of each limit", lines
+    rest = [one for one in found.limit_gains if one.told != "same"]
+    if rest:
+        yield (
+            "Limits that cost something, or may",
+            _table(
+                case,
+                "With",
+                [(step_words(case, one.limit, one.by), one) for one in rest],
+                binds=True,
+            ),
+        )
+    same = [one for one in found.limit_gains if one.told == "same"]
+    if same:
+        lines = [
+            f"- {step_words(case, one.limit, one.by)} ({when_words(case, one.limit)})"
+            for one in same
+        ]
+        yield "No effect that can be told at the next step", lines
+
+
+def _sentence(case: Case, one: LimitGain) -> str:
+    effects = [gain_words(case, gain) for gain in one.gains if gain.told != "same"]
+    return f"With {step_words(case, one.limit, one.by)}: {'; '.join(effects)}."
+
+
+def stair_sections(found: Staircase) -> Iterator[Section]:
+    """A limit step by step: what each brings, and where the answer changes."""
+    case = found.outcome.case
+    rows = [
+        ("as it is" if not one.by else step_words(case, one.limit, one.by), one)
+        for one in found.steps
+    ]
+    yield f"Step by step: {found.limit.path}", _table(case, "With", rows)
+    changes = []
+    for before, one in zip(found.steps, found.steps[1:], strict=False):
+        if one.gains and before.gains and _apart(before, one):
+            changes.append(one)
+    words = [step_words(case, one.limit, one.by) for one in changes]
+    line = (
+        f"The answer changes with: {', '.join(words)}." if words else "No step changes the answer."
+    )
+    yield "Where the answer changes", [line]
+
+
+def _apart(before: LimitGain, after: LimitGain) -> bool:
+    """Two steps differ in a goal by more than the gaps can hide."""
+    pairs = zip(before.gains, after.gains, strict=False)
+    return any(
+        abs(b.value - a.value) > max(a.blur, b.blur, 1e-9)
+        for a, b in pairs
+        if not (a.given or b.given)
+    )
+
+
+def step_words(case: Case, limit: Limit, by: float) -> str:
+    """A limit that is looser by so much, as it is said after "with"."""
+    table, *names = limit.path.split(".")
+    column = names[-1]
+    row = ".".join([table, *names[:-1]])
+    size = number(by)
+    if table in case.commitments or row in case.commitments:
+        return _of_commitment(case, row, column, by)
+    if row.startswith("launches.") and limit.kind == "demand":
+        vehicle = text.title_of(case, f"vehicles.{names[0]}") if names[0] != "*" else "every car"
+        where = "every market" if names[1] == "*" else _title(case, f"markets.{names[1]}")
+        return f"{text.percent(by)} more demand for {vehicle} in {where}"
+    if limit.path == "finance.opening_cash":
+        return f"{text.amount(case, by)} more cash at the start"
+    if limit.path == "finance.cash_floor":
+        return f"a cash floor lower by {text.amount(case, by)}"
+    if limit.kind == "resource" and table == "resources":
+        return f"{size} more {names[0]} in every period"
+    if limit.kind == "budget":
+        scope = {"total": "in total", "year": "a year"}.get(names[1], f"a {period_word(case)}")
+        when = f" in {names[2]}" if len(names) > 3 else f" {scope}"
+        return f"{text.amount(case, by)} more in the budget {names[0]}{when}"
+    if limit.kind in ("site", "component"):
+        return f"{size} {limit.unit} more capacity of {_title(case, row)}"
+    if limit.kind == "segment":
+        segment = f"{names[1]} in " if table == "segments" else "each segment of "
+        points = number(100 * by)
+        market = _title(case, f"markets.{names[0]}")
+        return f"a largest share in {segment}{market} higher by {points} percentage points"
+    if limit.kind == "group":
+        return f"{size} more of the group {names[0]}"
+    return f"{limit.path} looser by {size}" + (f" {limit.unit}" if limit.unit else "")
+
+
+def _of_commitment(case: Case, id: str, column: str, by: float) -> str:
+    """A commitment that is sooner, quicker or larger."""
+    title = text.title_of(case, id)
+    if column == "earliest":
+        return f"{title} allowed {periods_words(case, by)} earlier"
+    if column == "effective":
+        return f"{title} there {periods_words(case, by)} earlier"
+    if column == "lead":
+        return f"{title} ready {periods_words(case, by)} sooner after its start"
+    if column == "throughput_per_year":
+        market, mode = id.split(".")[1:]
+        network = text.limit_name(case, "network", f"{market}.{mode}")
+        return f"{number(by)} cars a year more through the network {network}"
+    if column == "capacity_per_year":
+        return f"{number(by)} a year more capacity from {title}"
+    if column == "peak_share":
+        return f"{text.percent(by)} more demand for {title}"
+    return f"{id}.{column} looser by {number(by)}"
+
+
+def when_words(case: Case, limit: Limit) -> str:
+    """When a limit binds, or how much of it is used at most."""
+    if limit.kind in ("date", "lead"):
+        return f"it starts in {limit.periods[0]}" if limit.kind == "lead" else limit.periods[0]
+    if limit.periods:
+        order = {label: t for t, label in enumerate(case.horizon.labels)}
+        return f"binds {text.when_words(order, limit.periods)}"
+    if limit.most_used is None:
+        return "never used up"
+    return f"never used up, {text.percent(limit.most_used)} at most"
+
+
+# Prices --------------------------------------------------------------------------------
+
+
+def price_sections(found: Explanation) -> Iterator[Section]:
+    """The price of each decision, and of each option that is left out."""
+    case = found.outcome.case
+    taken = [one for one in found.priced if one.move == "forbid"]
+    delays = {id: [] for id in (one.commitment for one in taken)}  # type: dict[str, list[Price]]
+    for one in found.priced:
+        if one.move == "delay":
+            delays.setdefault(one.commitment, []).append(one)
+    if taken:
+        taken.sort(key=lambda one: (_ORDER[one.verdict], *_loss(one)))
+        rows: list[tuple[str, Price | LimitGain]] = []
+        for one in taken:
+            rows.append((text.title_of(case, one.commitment), one))
+            for late in delays[one.commitment]:
+                rows.append((f"  {periods_words(case, late.periods)} later", late))
+        lines = [_price_sentence(case, one) for one in taken if one.verdict == "always"]
+        yield (
+            "The price of every decision: what is lost without it, or when it is late",
+            [
+                *lines[:SENTENCES],
+                *_counted(taken),
+            ],
+        )
+        yield "Decisions taken", _table(case, "Without", rows, verdict=True)
+    forced = [one for one in found.priced if one.move == "force"]
+    if forced:
+        forced.sort(key=lambda one: (_ORDER[one.verdict], *_loss(one)))
+        rows = [(text.title_of(case, one.commitment), one) for one in forced]
+        lines = _table(case, "With", rows, verdict=True)
+        yield "Options left out: what it costs to force them in", lines
+        notes = [note for one in forced if (note := _note(case, one))]
+        if notes:
+            yield "What else changes when they are forced in", notes
+    if found.together:
+        names = [text.title_of(case, one.commitment) for one in found.together]
+        more = f" and {len(names) - 12} more" if len(names) > 12 else ""
+        lines = [f"{', '.join(names[:12])}{more}."]
+        yield f"Not asked: options that need others left out, too ({len(names)})", lines
+
+
+def _loss(one: Price) -> tuple[float, ...]:
+    """Largest loss first; what leaves no plan before all."""
+    if one.status == "infeasible":
+        return (-float("inf"),)
+    return tuple(gain.value for gain in one.gains)
+
+
+def _counted(taken: Sequence[Price]) -> list[str]:
+    words = []
+    for verdict, name in _VERDICTS.items():
+        count = sum(one.verdict == verdict for one in taken)
+        if count:
+            words.append(f"{count} {name}")
+    return [f"Of {len(taken)} decisions priced: {', '.join(words)}."]
+
+
+def _price_sentence(case: Case, one: Price) -> str:
+    title = text.title_of(case, one.commitment)
+    if one.status == "infeasible":
+        return f"Without {title} there is no plan at all."
+    effects = [gain_words(case, gain) for gain in one.gains if gain.told != "same"]
+    return f"Without {title}: {'; '.join(effects)}."
+
+
+def _note(case: Case, one: Price) -> str:
+    """What binds then that did not, and what goes when an option comes."""
+    parts = []
+    if one.limits:
+        names = [_binding(case, change.kind, change.name) for change in one.limits[:4]]
+        more = f" and {len(one.limits) - 4} more" if len(one.limits) > 4 else ""
+        parts.append(f"then binds {', '.join(names)}{more}")
+    for ids, word in ((one.went, "goes"), (one.came, "comes")):
+        if ids:
+            names = [text.title_of(case, id) for id in ids[:4]]
+            more = f" and {len(ids) - 4} more" if len(ids) > 4 else ""
+            parts.append(f"{', '.join(names)}{more} {word}")
+    title = text.title_of(case, one.commitment)
+    return f"- {title}: {'; '.join(parts)}" if parts else ""
+
+
+def _binding(case: Case, kind: str, name: str) -> str:
+    if kind == "cash":
+        return "the cash floor"
+    words = {"site": "", "component": "", "resource": "", "budget": "the budget "}
+    return f"{words.get(kind, f'the {kind} ')}{text.limit_name(case, kind, name)}"
+
+
+# One finding ---------------------------------------------------------------------------
+
+
+def finding_line(case: Case, one: LimitGain | Price) -> str:
+    """One finding as a line, as it is told while the others are being worked out."""
+    if isinstance(one, LimitGain):
+        what = f"with {step_words(case, one.limit, one.by)}"
+    else:
+        title = text.title_of(case, one.commitment)
+        late = periods_words(case, one.periods)
+        what = {
+            "forbid": f"without {title}",
+            "force": f"with {title} forced in",
+            "delay": f"{title} {late} later",
+        }[one.move]
+    return text.one_line(f"{what}: {_in_short(case, one)}")
+
+
+def _in_short(case: Case, one: LimitGain | Price) -> str:
+    if one.fault:
+        return f"no answer ({one.fault})"
+    if one.status == "infeasible":
+        return "no plan exists"
+    if one.status == "unknown":
+        return "stopped before any plan was found"
+    words = [gain_words(case, gain) for gain in one.gains if gain.told != "same"]
+    return "; ".join(words) or "no difference that can be told"
+
+
+def gain_words(case: Case, gain: Gain) -> str:
+    """A gain or loss as people say it, with what of it is proven."""
+    words = _change_words(case, gain)
+    if gain.given and not gain.shown:
+        return f"{words} (true of these plans, not proven)"
+    if gain.told != "open":
+        return words + _ends(gain)
+    return f"{words} in the plan found, unproven{_ends(gain)}"
+
+
+def _change_words(case: Case, gain: Gain) -> str:
+    size, more = abs(gain.value), gain.value >= 0
+    if gain.unit == "periods":
+        if gain.after.period is None:
+            return "the target is not reached"
+        when = f"({gain.after.period})"
+        if gain.before.period is None:
+            return f"the target is reached {when}"
+        word = "earlier" if more else "later"
+        return f"the target is reached {periods_words(case, size)} {word} {when}"
+    if gain.unit == "money":
+        if gain.kind == "npv":
+            return f"NPV {text.amount(case, size)} {'higher' if more else 'lower'}"
+        name = gain.kind.replace("_", " ")
+        return f"{name} {text.amount(case, size)} {'lower' if more else 'higher'}"
+    where = {
+        "volume": "over the horizon",
+        "last_year_volume": "in the last year",
+        "volume_at": "in the year asked for",
+        "target_date": "in the largest year (the target is missed)",
+    }[gain.kind]
+    return f"{text.cars(size)} cars {'more' if more else 'fewer'} {where}"
+
+
+def _ends(gain: Gain) -> str:
+    """What is proven of a gain, where that is much wider than what was found."""
+    if gain.unit == "periods" or gain.given:
+        return ""
+    least, most = gain.least, gain.most
+    if least is not None and most is not None:
+        if most - least <= 0.1 * abs(gain.value):
+            return ""
+        return f" (proven: {_signed(gain, least)} to {_signed(gain, most)})"
+    if least is None and most is None:
+        return " (nothing proven)"
+    if most is None:
+        return f" (proven: at least {_signed(gain, least or 0.0)})"
+    return f" (proven: at most {_signed(gain, most)})"
+
+
+def _signed(gain: Gain, value: float) -> str:
+    shown = text.money_number(value) if gain.unit == "money" else text.cars(value)
+    return f"+{shown}" if value > 0 and shown != "0" else shown
+
+
+# Tables --------------------------------------------------------------------------------
+
+
+def _table(
+    case: Case,
+    head: str,
+    rows: Sequence[tuple[str, LimitGain | Price]],
+    *,
+    binds: bool = False,
+    verdict: bool = False,
+) -> list[str]:
+    """Findings as aligned lines, one column for each goal, with a legend of the signs used."""
+    goals = [goal.kind for goal in case.goals_in_order]
+    columns = [head, *(_head(case, kind) + ">" for kind in goals)]
+    columns += ["Verdict"] if verdict else []
+    columns += ["Binds"] if binds else []
+    cells = []
+    for words, one in rows:
+        line = [words, *_goal_cells(one, goals)]
+        if verdict:
+            late = getattr(one, "move", "") == "delay"
+            line.append("" if late else _VERDICTS[getattr(one, "verdict", "open")])
+        if binds and isinstance(one, LimitGain):
+            line.append(when_words(case, one.limit).removeprefix("binds "))
+        cells.append(line)
+    lines = text.aligned(columns, ([_indented(cell) for cell in line] for line in cells))
+    used = "".join(cell for line in cells for cell in line[1 : 1 + len(goals)])
+    blank = any(cell == "-" for line in cells for cell in line[1 : 1 + len(goals)])
+    legend = [words for sign, words in _LEGEND.items() if (blank if sign == "-" else sign in used)]
+    return [*lines, *legend]
+
+
+def _indented(cell: str) -> str:
+    """Blanks at the beginning would be taken away: a dash says what they say."""
+    return f"- {cell.strip()}" if cell.startswith("  ") else cell
+
+
+def _head(case: Case, kind: str) -> str:
+    unit = {"npv": text.money_unit(case), "spending": text.money_unit(case)}
+    unit["peak_funding"] = text.money_unit(case)
+    return f"{_HEADS[kind]}, {unit.get(kind, 'cars')}" if kind != "target_date" else _HEADS[kind]
+
+
+def _goal_cells(one: LimitGain | Price, goals: Sequence[str]) -> list[str]:
+    if one.status == "infeasible":
+        return ["no plan", *[""] * (len(goals) - 1)]
+    if not one.gains:
+        words = "failed" if one.fault else "no plan yet"
+        return [words, *[""] * (len(goals) - 1)]
+    cells = {gain.kind: _cell(gain) for gain in one.gains}
+    return [cells.get(kind, "-") for kind in goals]  # type: ignore[call-overload]
+
+
+def _cell(gain: Gain) -> str:
+    """A gain in a table: its size, or a sign that says why there is none to show."""
+    if gain.unit == "periods":
+        shown = gain.after.period or "missed"
+        if gain.told == "same":
+            return "same"
+        return shown if gain.told != "open" else f"{shown}?"
+    value = _signed(gain, gain.value)
+    if gain.given and not gain.shown:
+        return f"({value})"
+    if gain.told == "same":
+        return "0" if gain.exact else "~"
+    if gain.told == "open":
+        ends = [_signed(gain, end) if end is not None else "" for end in (gain.least, gain.most)]
+        return f"{value}? [{ends[0]}, {ends[1]}]"
+    return value
+
+
+# Small words ---------------------------------------------------------------------------
+
+
+def number(value: float) -> str:
+    """A number with thousands parted, and as many decimals as it has."""
+    if value == int(value) and abs(value) < 1e15:
+        return f"{int(value):,}"
+    return cell_text(float(f"{value:.6g}"))
+
+
+def period_word(case: Case) -> str:
+    """What a period is called: quarter, month, year."""
+    return _STEPS.get(case.horizon.step, case.horizon.step)
+
+
+def periods_words(case: Case, count: float) -> str:
+    """So many periods: one quarter, 2 quarters."""
+    word = period_word(case)
+    return f"one {word}" if count == 1 else f"{number(count)} {word}s"
+
+
+def _title(case: Case, path: str) -> str:
+    """The title of a row that has one, or its key."""
+    table, _, key = path.partition(".")
+    for row in case.rows(table):
+        if row.path == path:
+            return str(getattr(row, "title", "") or key.replace(".", " "))
+    return key
+
+
+def left_words(left: int, kept: str) -> Iterable[str]:
+    """What is said of questions without an answer."""
+    if left:
+        yield f"Stopped: {left} questions have no answer yet.{kept}"
