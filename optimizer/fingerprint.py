@@ -16,7 +16,18 @@ from optimizer.runs import versions
 
 #: Packages and modules in which no answer is made: they read, show, or ask.
 APART = frozenset(
-    {"catalogue", "cli", "commands", "data", "reporting", "runs", "scenarios", "studies", "tables"}
+    {
+        "catalogue",
+        "cli",
+        "commands",
+        "data",
+        "reporting",
+        "runs",
+        "scenarios",
+        "studies",
+        "tables",
+        "workbooks",
+    }
 )
 
 

@@ -104,7 +104,7 @@ def sweep(
             complain(str(error))
             raise typer.Exit(EXIT_LIMIT) from None
         finally:
-            for fault in kept.faults if kept else ():
+            for fault in dict.fromkeys(kept.faults if kept else ()):
                 complain(f"note: {one_line(fault)}; it was solved again")
         save_sweep(found, folder)
         heading(one_line(ready.title or ready.name))

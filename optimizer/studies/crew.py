@@ -135,7 +135,7 @@ class _Hand:
             self._words = tempfile.TemporaryFile()  # noqa: SIM115  it lives as long as the process
             with _ctrl_c_held_back():
                 self._process = subprocess.Popen(
-                    [sys.executable, "-c", _START.format(path=sys.path)],
+                    [sys.executable, "-c", _START.format(path=list(map(str, sys.path)))],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=self._words,

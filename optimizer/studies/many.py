@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, replace
 from types import TracebackType
@@ -107,11 +107,11 @@ def solve_what_ifs(
     cluster: str | None = None,
     progress: Callable[[Headway], None] | None = None,
     stop: Stop | None = None,
-) -> Iterator[Answer]:
+) -> Generator[Answer, None, None]:
     """The answer for a case, with the number 0, and then those for changed ones from 1 on.
 
-    They come as they are found, so that nobody need hold all plans at once. Raises as
-    `solve_all` does.
+    They come as they are found, so that nobody need hold all plans at once; whoever does
+    not take them all closes the generator. Raises as `solve_all` does.
     """
     with Asking(settings, store, workers, cluster, progress, stop) as asking:
         base = Question(case)

@@ -9,6 +9,7 @@ store keeps them (`optimizer.studies.store`). Not here: printing and writing a s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from models.case import Case
@@ -100,11 +101,12 @@ def swept(
         progress=progress,
         stop=stop,
     )
-    first = next(answers)
-    rows = {
-        answer.number: _row(design.points[answer.number - 1].inputs, answer, first.outcome)
-        for answer in answers
-    }
+    with closing(answers):
+        first = next(answers)
+        rows = {
+            answer.number: _row(design.points[answer.number - 1].inputs, answer, first.outcome)
+            for answer in answers
+        }
     ordered = tuple(rows[number] for number in sorted(rows))
     inputs = tuple("" for _ in design.columns)
     return Sweep(
