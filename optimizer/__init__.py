@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from models.case import Case
+    from models.change import Change
     from models.outcome import GoalResult
     from models.plan import PlanRecord
+    from models.scenario import Scenario
     from models.target import Goal, Target
     from optimizer.auditing import audit
     from optimizer.catalogue import shipped_cases
@@ -27,9 +29,11 @@ if TYPE_CHECKING:
     from optimizer.outcome import Outcome
     from optimizer.plan import Plan
     from optimizer.runs import load_run, save_run
+    from optimizer.scenarios import load_scenarios
     from optimizer.schema import json_schema
     from optimizer.settings import Settings
     from optimizer.solving import Prepared, solve
+    from optimizer.studies.compare import Comparison, compare, compare_outcomes
     from optimizer.studies.store import Store
     from optimizer.studies.sweep import sweep
     from optimizer.studies.sweep_record import Sweep
@@ -64,6 +68,8 @@ _HOMES = {
     "AuditError": "optimizer.errors",
     "Case": "models.case",
     "CaseError": "optimizer.errors",
+    "Change": "models.change",
+    "Comparison": "optimizer.studies.compare",
     "EvplanError": "optimizer.errors",
     "Goal": "models.target",
     "GoalResult": "models.outcome",
@@ -73,16 +79,20 @@ _HOMES = {
     "Prepared": "optimizer.solving",
     "Problem": "optimizer.errors",
     "Progress": "optimizer.highs",
+    "Scenario": "models.scenario",
     "Settings": "optimizer.settings",
     "SolverError": "optimizer.errors",
     "Store": "optimizer.studies.store",
     "Sweep": "optimizer.studies.sweep_record",
     "Target": "models.target",
     "audit": "optimizer.auditing",
+    "compare": "optimizer.studies.compare",
+    "compare_outcomes": "optimizer.studies.compare",
     "convert": "optimizer.workbooks.converting",
     "json_schema": "optimizer.schema",
     "load_case": "optimizer.tables",
     "load_run": "optimizer.runs",
+    "load_scenarios": "optimizer.scenarios",
     "save_case": "optimizer.tables",
     "save_run": "optimizer.runs",
     "save_workbook": "optimizer.workbooks.results",
@@ -95,6 +105,8 @@ __all__ = [
     "AuditError",
     "Case",
     "CaseError",
+    "Change",
+    "Comparison",
     "EvplanError",
     "Goal",
     "GoalResult",
@@ -104,16 +116,20 @@ __all__ = [
     "Prepared",
     "Problem",
     "Progress",
+    "Scenario",
     "Settings",
     "SolverError",
     "Store",
     "Sweep",
     "Target",
     "audit",
+    "compare",
+    "compare_outcomes",
     "convert",
     "json_schema",
     "load_case",
     "load_run",
+    "load_scenarios",
     "save_case",
     "save_run",
     "save_workbook",
