@@ -14,9 +14,12 @@ import sys
 
 import typer
 
+from optimizer.commands.alternatives import alternatives
 from optimizer.commands.cases import cases, check, init
 from optimizer.commands.compare import compare
 from optimizer.commands.convert import convert
+from optimizer.commands.explain import explain
+from optimizer.commands.frontier import frontier
 from optimizer.commands.reach import reach
 from optimizer.commands.runs import show
 from optimizer.commands.schema import schema
@@ -32,7 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (solve, reach, compare, sweep, check, init, convert, schema, cases, show):
+for command in (solve, explain, reach, alternatives, frontier, compare, sweep, check, init, convert, schema, cases, show):
     app.command()(command)
 
 

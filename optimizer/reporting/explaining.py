@@ -7,7 +7,7 @@ plain line where they are printed (`optimizer.reporting.text.aligned`, `one_line
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from models.case import Case
@@ -124,7 +124,7 @@ def step_words(case: Case, limit: Limit, by: float) -> str:
     if table in case.commitments or row in case.commitments:
         return _of_commitment(case, row, column, by)
     if row.startswith("launches.") and limit.kind == "demand":
-        vehicle = text.title_of(case, f"vehicles.{names[0]}") if names[0] != "*" else "every car"
+        vehicle = _name(case, f"vehicles.{names[0]}") if names[0] != "*" else "every car"
         where = "every market" if names[1] == "*" else _title(case, f"markets.{names[1]}")
         return f"{text.percent(by)} more demand for {vehicle} in {where}"
     if limit.path == "finance.opening_cash":
@@ -151,7 +151,7 @@ def step_words(case: Case, limit: Limit, by: float) -> str:
 
 def _of_commitment(case: Case, id: str, column: str, by: float) -> str:
     """A commitment that is sooner, quicker or larger."""
-    title = text.title_of(case, id)
+    title = _name(case, id)
     if column == "earliest":
         return f"{title} allowed {periods_words(case, by)} earlier"
     if column == "effective":
@@ -160,7 +160,7 @@ def _of_commitment(case: Case, id: str, column: str, by: float) -> str:
         return f"{title} ready {periods_words(case, by)} sooner after its start"
     if column == "throughput_per_year":
         market, mode = id.split(".")[1:]
-        network = text.limit_name(case, "network", f"{market}.{mode}")
+        network = _limit_name(case, "network", f"{market}.{mode}")
         return f"{number(by)} cars a year more through the network {network}"
     if column == "capacity_per_year":
         return f"{number(by)} a year more capacity from {title}"
@@ -196,7 +196,7 @@ def price_sections(found: Explanation) -> Iterator[Section]:
         taken.sort(key=lambda one: (_ORDER[one.verdict], *_loss(one)))
         rows: list[tuple[str, Price | LimitGain]] = []
         for one in taken:
-            rows.append((text.title_of(case, one.commitment), one))
+            rows.append((_name(case, one.commitment), one))
             for late in delays[one.commitment]:
                 rows.append((f"  {periods_words(case, late.periods)} later", late))
         lines = [_price_sentence(case, one) for one in taken if one.verdict == "always"]
@@ -211,14 +211,14 @@ def price_sections(found: Explanation) -> Iterator[Section]:
     forced = [one for one in found.priced if one.move == "force"]
     if forced:
         forced.sort(key=lambda one: (_ORDER[one.verdict], *_loss(one)))
-        rows = [(text.title_of(case, one.commitment), one) for one in forced]
+        rows = [(_name(case, one.commitment), one) for one in forced]
         lines = _table(case, "With", rows, verdict=True)
         yield "Options left out: what it costs to force them in", lines
         notes = [note for one in forced if (note := _note(case, one))]
         if notes:
             yield "What else changes when they are forced in", notes
     if found.together:
-        names = [text.title_of(case, one.commitment) for one in found.together]
+        names = [_name(case, one.commitment) for one in found.together]
         more = f" and {len(names) - 12} more" if len(names) > 12 else ""
         lines = [f"{', '.join(names[:12])}{more}."]
         yield f"Not asked: options that need others left out, too ({len(names)})", lines
@@ -241,7 +241,7 @@ def _counted(taken: Sequence[Price]) -> list[str]:
 
 
 def _price_sentence(case: Case, one: Price) -> str:
-    title = text.title_of(case, one.commitment)
+    title = _name(case, one.commitment)
     if one.status == "infeasible":
         return f"Without {title} there is no plan at all."
     effects = [gain_words(case, gain) for gain in one.gains if gain.told != "same"]
@@ -257,10 +257,10 @@ def _note(case: Case, one: Price) -> str:
         parts.append(f"then binds {', '.join(names)}{more}")
     for ids, word in ((one.went, "goes"), (one.came, "comes")):
         if ids:
-            names = [text.title_of(case, id) for id in ids[:4]]
+            names = [_name(case, id) for id in ids[:4]]
             more = f" and {len(ids) - 4} more" if len(ids) > 4 else ""
             parts.append(f"{', '.join(names)}{more} {word}")
-    title = text.title_of(case, one.commitment)
+    title = _name(case, one.commitment)
     return f"- {title}: {'; '.join(parts)}" if parts else ""
 
 
@@ -268,7 +268,7 @@ def _binding(case: Case, kind: str, name: str) -> str:
     if kind == "cash":
         return "the cash floor"
     words = {"site": "", "component": "", "resource": "", "budget": "the budget "}
-    return f"{words.get(kind, f'the {kind} ')}{text.limit_name(case, kind, name)}"
+    return f"{words.get(kind, f'the {kind} ')}{_limit_name(case, kind, name)}"
 
 
 # One finding ---------------------------------------------------------------------------
@@ -279,7 +279,7 @@ def finding_line(case: Case, one: LimitGain | Price) -> str:
     if isinstance(one, LimitGain):
         what = f"with {step_words(case, one.limit, one.by)}"
     else:
-        title = text.title_of(case, one.commitment)
+        title = _name(case, one.commitment)
         late = periods_words(case, one.periods)
         what = {
             "forbid": f"without {title}",
@@ -447,16 +447,20 @@ def periods_words(case: Case, count: float) -> str:
     return f"one {word}" if count == 1 else f"{number(count)} {word}s"
 
 
+def _name(case: Case, id: str) -> str:
+    """A commitment's name for people, as one plain line."""
+    return text.one_line(text.title_of(case, id))
+
+
+def _limit_name(case: Case, kind: str, name: str) -> str:
+    """A limit's name for people, as one plain line."""
+    return text.one_line(text.limit_name(case, kind, name))
+
+
 def _title(case: Case, path: str) -> str:
-    """The title of a row that has one, or its key."""
+    """The title of a row that has one, or its key, as one plain line."""
     table, _, key = path.partition(".")
     for row in case.rows(table):
         if row.path == path:
-            return str(getattr(row, "title", "") or key.replace(".", " "))
+            return text.one_line(getattr(row, "title", "") or key.replace(".", " "))
     return key
-
-
-def left_words(left: int, kept: str) -> Iterable[str]:
-    """What is said of questions without an answer."""
-    if left:
-        yield f"Stopped: {left} questions have no answer yet.{kept}"
