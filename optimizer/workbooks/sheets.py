@@ -38,6 +38,8 @@ MOST_CHARACTERS, MOST_ROWS = 32_767, 1_048_576
 _WRITTEN = datetime(2000, 1, 1)
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 _NARROW, _WIDE = 9, 60
+#: Heights of a line and of the highest row, in points.
+_LINE_HEIGHT, _HIGHEST = 15, 400
 #: Text that a reader would take for an escape, and characters that XML cannot hold.
 _TO_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)|[\ufffe\uffff]")
 
@@ -114,13 +116,20 @@ def remark(cell: Cell, text: str) -> None:
 
 
 def fit(sheet: Worksheet, first: int = 1, widest: int = _WIDE) -> None:
-    """Columns as wide as what is in them; long text is wrapped."""
+    """Columns as wide as what is in them; long text is wrapped, its rows are as high as it."""
+    high: dict[int, int] = {}
     for column, cells in enumerate(sheet.iter_cols(min_row=first), start=1):
         wide = max((_width(cell) for cell in cells), default=0)
         sheet.column_dimensions[letters(column)].width = min(max(wide + 3, _NARROW), widest)
         for cell in cells:
-            if cell.data_type == "s" and (_width(cell) > widest - 3 or "\n" in str(cell.value)):
-                cell.alignment = Alignment(wrap_text=True, vertical="top")
+            if cell.data_type == "s" and (_width(cell) > widest - 3 or "\n" in cell.value):
+                parts = cell.value.split("\n")
+                lines = sum(1 + len(part) // (widest - 8) for part in parts)
+                high[cell.row] = max(high.get(cell.row, 1), lines)
+    for row, lines in high.items():
+        sheet.row_dimensions[row].height = min(_LINE_HEIGHT * lines, _HIGHEST)
+        for cell in sheet[row]:
+            cell.alignment = Alignment(wrap_text=cell.data_type == "s", vertical="top")
 
 
 def _width(cell: Cell) -> int:
