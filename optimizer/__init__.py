@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from optimizer.schema import json_schema
     from optimizer.settings import Settings
     from optimizer.solving import Prepared, solve
+    from optimizer.studies.alternatives import Alternatives, alternatives
     from optimizer.studies.compare import Comparison, compare, compare_outcomes
+    from optimizer.studies.frontier import Frontier, frontier
     from optimizer.studies.store import Store
     from optimizer.studies.sweep import sweep
     from optimizer.studies.sweep_record import Sweep
@@ -65,12 +67,14 @@ _check_models()
 
 #: Public names and the modules they live in.
 _HOMES = {
+    "Alternatives": "optimizer.studies.alternatives",
     "AuditError": "optimizer.errors",
     "Case": "models.case",
     "CaseError": "optimizer.errors",
     "Change": "models.change",
     "Comparison": "optimizer.studies.compare",
     "EvplanError": "optimizer.errors",
+    "Frontier": "optimizer.studies.frontier",
     "Goal": "models.target",
     "GoalResult": "models.outcome",
     "Outcome": "optimizer.outcome",
@@ -85,11 +89,13 @@ _HOMES = {
     "Store": "optimizer.studies.store",
     "Sweep": "optimizer.studies.sweep_record",
     "Target": "models.target",
+    "alternatives": "optimizer.studies.alternatives",
     "audit": "optimizer.auditing",
     "compare": "optimizer.studies.compare",
     "compare_outcomes": "optimizer.studies.compare",
     "convert": "optimizer.workbooks.converting",
     "json_schema": "optimizer.schema",
+    "frontier": "optimizer.studies.frontier",
     "load_case": "optimizer.tables",
     "load_run": "optimizer.runs",
     "load_scenarios": "optimizer.scenarios",
@@ -102,12 +108,14 @@ _HOMES = {
 }
 
 __all__ = [
+    "Alternatives",
     "AuditError",
     "Case",
     "CaseError",
     "Change",
     "Comparison",
     "EvplanError",
+    "Frontier",
     "Goal",
     "GoalResult",
     "Outcome",
@@ -122,11 +130,13 @@ __all__ = [
     "Store",
     "Sweep",
     "Target",
+    "alternatives",
     "audit",
     "compare",
     "compare_outcomes",
     "convert",
     "json_schema",
+    "frontier",
     "load_case",
     "load_run",
     "load_scenarios",

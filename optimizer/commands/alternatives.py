@@ -1,0 +1,106 @@
+"""``evplan alternatives``: plans that are nearly as good, and what all of them share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from optimizer.commands.given import CaseArgument, case_from, settings_from, share_from
+from optimizer.commands.shown import (
+    EXIT_LIMIT,
+    EXIT_NO_PLAN,
+    friendly,
+    heading,
+    progress_line,
+    say,
+    show_outcome,
+)
+from optimizer.commands.written import CsvOption, JsonOption, check_targets, write_tables
+
+if TYPE_CHECKING:
+    from optimizer.studies.alternatives import Alternatives
+
+
+def alternatives(
+    case: CaseArgument = "leapmotor-2023",
+    within: Annotated[
+        str, typer.Option(metavar="SHARE", help="How much worse a goal may be: 1% or 0.01.")
+    ] = "1%",
+    count: Annotated[
+        int, typer.Option(min=0, max=100, help="Plans to show beside the best one.")
+    ] = 4,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PATH=VALUE", help="Change a number of the case; repeat."),
+    ] = None,
+    scenario: Annotated[
+        str | None, typer.Option(metavar="NAME", help="A scenario of the case; several as a + b.")
+    ] = None,
+    gap: Annotated[
+        str, typer.Option(metavar="SHARE", help="Prove each goal to this part of its value.")
+    ] = "0.001",
+    time_limit: Annotated[
+        str | None, typer.Option(metavar="SECONDS", help="Seconds for each question asked.")
+    ] = None,
+    json: JsonOption = None,
+    csv: CsvOption = None,
+) -> None:
+    """Show plans nearly as good as the best, and which decisions all of them share."""
+    with friendly():
+        part = share_from("--within", within)
+        settings = settings_from({"gap": gap, "time_limit": time_limit})
+        check_targets(json, csv)
+        ready = case_from(case, scenario, None, None, changes or [], False)
+        from optimizer.solving import solve
+        from optimizer.studies.alternatives import alternatives as find
+
+        with progress_line() as report:
+            best = solve(ready, settings, progress=report)
+            if best.plan is None:
+                show_outcome(best)
+                raise typer.Exit(EXIT_NO_PLAN if best.status == "infeasible" else EXIT_LIMIT)
+            found = find(
+                ready, within=part, count=count, settings=settings, best=best, progress=report
+            )
+        from optimizer.reporting import near_best as words
+        from optimizer.reporting.text import aligned, one_line
+
+        heading(one_line(ready.title or ready.name))
+        for line in words.atlas_lines(found):
+            say(line)
+        heading("\nDecisions")
+        for line in aligned(words.VERDICT_COLUMNS, words.verdict_rows(found)):
+            say(line)
+        never = words.never_line(found)
+        if never:
+            say(never)
+        heading("\nPlans")
+        for line in aligned(words.PLAN_COLUMNS, words.plan_rows(found)):
+            say(line)
+        for number in range(2, len(found.plans) + 2):
+            lines = words.plan_lines(found, number)
+            say(f"\n{lines[0]}")
+            for line in lines[1:]:
+                say(f"  {line}")
+        write_tables({"decisions": found.decisions}, _facts(found), json, csv)
+
+
+def _facts(found: Alternatives) -> dict[str, object]:
+    return {
+        "case": found.best.case.name,
+        "within": found.within,
+        "complete": found.complete,
+        "note": found.note,
+        "plans": [
+            {
+                "apart": near.apart,
+                "bound": near.bound,
+                "added": near.added,
+                "dropped": near.dropped,
+                "moved": near.moved,
+                "totals": near.outcome.plan.totals.model_dump() if near.outcome.plan else None,
+            }
+            for near in found.plans
+        ],
+    }

@@ -1,0 +1,188 @@
+"""Near-best plans and frontiers in words: tables and sentences of plain text.
+
+Not here: finding them (see `optimizer.studies.alternatives`, `optimizer.studies.frontier`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from models.case import Case
+from models.plan import Totals
+from optimizer.reporting.text import amount, cars, one_line, percent, title_of
+
+if TYPE_CHECKING:
+    from optimizer.studies.alternatives import Alternatives, NearPlan, Verdict
+    from optimizer.studies.frontier import Frontier, FrontierPoint
+
+#: Columns of the tables below; those that end in > are flush right.
+VERDICT_COLUMNS = ("Decision", "Verdict", "Starts in")
+PLAN_COLUMNS = ("Plan", "Volume, cars>", "NPV>", "Lowest cash>", "Added>", "Dropped>", "Moved>")
+#: What each verdict says.
+VERDICT_WORDS = {
+    "always": "in every near-best plan",
+    "optional": "in some of them",
+    "never": "in none of them",
+    "open": "alike in all found, not proven for all",
+}
+
+
+def atlas_lines(found: Alternatives) -> list[str]:
+    """What a reader must know first."""
+    words = [verdict.verdict for verdict in found.verdicts]
+    counts = ", ".join(
+        f"{words.count(name)} {text}" for name, text in VERDICT_WORDS.items() if name in words
+    )
+    lines = [
+        f"Near-best: the target no later than in the best plan, every other goal within "
+        f"{percent(found.within)} of its best value.",
+        f"Of {len(words)} decisions that are open, {counts}."
+        if words
+        else "No decision is open in this case.",
+    ]
+    if not found.plans:
+        lines.append("No near-best plan decides otherwise than the best one.")
+    return [*lines, *([f"Not complete: {found.note}."] if found.note else [])]
+
+
+def verdict_rows(found: Alternatives) -> list[tuple[str, str, str]]:
+    """Decision, verdict, and when it starts in the plans found; those never taken are left out."""
+    order = {"always": 0, "optional": 1, "open": 2}
+    rows = [verdict for verdict in found.verdicts if verdict.verdict != "never"]
+    rows.sort(key=lambda verdict: order[verdict.verdict])
+    case = found.best.case
+    return [(named(case, row.commitment), row.verdict, _span(case, row)) for row in rows]
+
+
+def never_line(found: Alternatives) -> str:
+    """The decisions that no near-best plan takes, in one line; blank where there are none."""
+    case = found.best.case
+    names = [named(case, row.commitment) for row in found.verdicts if row.verdict == "never"]
+    return f"Never: {'; '.join(names)}." if names else ""
+
+
+def _span(case: Case, verdict: Verdict) -> str:
+    starts = verdict.starts
+    if len(starts) < 2:
+        return "".join(starts)
+    index = case.horizon.index
+    whole = index(starts[-1]) - index(starts[0]) == len(starts) - 1
+    return f"{starts[0]} to {starts[-1]}" if whole else ", ".join(starts)
+
+
+def plan_rows(found: Alternatives) -> list[tuple[str, ...]]:
+    """The best plan and those near it: what each is worth, and how many decisions differ."""
+    case, best = found.best.case, found.best.plan
+    assert best is not None  # no alternatives without a plan
+    rows: list[tuple[str, ...]] = [("best", *_worth(case, best.totals), "", "", "")]
+    for number, near in enumerate(found.plans, 2):
+        assert near.outcome.plan is not None
+        counts = [str(len(ids)) for ids in (near.added, near.dropped, near.moved)]
+        rows.append((str(number), *_worth(case, near.outcome.plan.totals), *counts))
+    return rows
+
+
+def _worth(case: Case, totals: Totals) -> tuple[str, str, str]:
+    money = (amount(case, totals.npv), amount(case, totals.least_cash))
+    return (cars(totals.volume), *money)
+
+
+def plan_lines(found: Alternatives, number: int) -> list[str]:
+    """How one of the plans (from 2 on) differs from the best one, in sentences."""
+    near: NearPlan = found.plans[number - 2]
+    far = f"{near.apart:.3g}"
+    proof = "" if near.bound is None else f", no near-best plan more than {near.bound:.3g}"
+    head = f"Plan {number} differs by {far} decisions from the nearest plan before it{proof}."
+    return [head, *change_lines(found.best.case, near.added, near.dropped, near.moved)]
+
+
+def change_lines(
+    case: Case, added: Sequence[str], dropped: Sequence[str], moved: Sequence[str]
+) -> list[str]:
+    """Decisions that differ, a line each for what is added, dropped and moved."""
+    groups = {"adds": added, "drops": dropped, "moves": moved}
+    return [f"{word} {_listed(case, ids)}" for word, ids in groups.items() if ids]
+
+
+def _listed(case: Case, ids: Iterable[str]) -> str:
+    return "; ".join(named(case, id) for id in ids)
+
+
+def named(case: Case, id: str) -> str:
+    """A decision's kind and name for people."""
+    kinds = {"entries": "entry", "launches": "launch"}
+    kind = id.split(".")[0]
+    return one_line(f"{kinds.get(kind, kind.removesuffix('s'))} {title_of(case, id)}")
+
+
+# The frontier -----------------------------------------------------------------------
+
+#: Titles of what can be traded.
+MEASURE_WORDS = {
+    "volume": "Volume, cars",
+    "last_year_volume": "Volume of the last year, cars",
+    "npv": "NPV",
+    "spending": "Spending",
+    "cash": "Peak funding",
+}
+
+
+def front_columns(front: Frontier) -> tuple[str, ...]:
+    """Columns of `front_rows`."""
+    first, second = (MEASURE_WORDS[name] for name in front.between)
+    return ("Point", f"{first}>", f"{second}>", "At most>", "Proof", "Decisions that change")
+
+
+def front_rows(front: Frontier) -> list[tuple[str, ...]]:
+    """Both measures of each point, what the first cannot pass there, and what changes."""
+    return [
+        (
+            str(number),
+            _measured(front, 0, point.first),
+            _measured(front, 1, point.second),
+            "none" if point.first_bound is None else _measured(front, 0, point.first_bound),
+            "proven" if point.proven else "open",
+            _counts(point),
+        )
+        for number, point in enumerate(front.points, 1)
+    ]
+
+
+def _measured(front: Frontier, place: int, value: float) -> str:
+    if front.between[place] in ("volume", "last_year_volume"):
+        return cars(value)
+    return amount(front.case, value)
+
+
+def _counts(point: FrontierPoint) -> str:
+    counts = {"added": point.added, "dropped": point.dropped, "moved": point.moved}
+    return ", ".join(f"{len(ids)} {word}" for word, ids in counts.items() if ids)
+
+
+def front_lines(front: Frontier) -> list[str]:
+    """What a reader must know first."""
+    if not front.points:
+        return [f"No point was found: {front.note}."]
+    first, second = (MEASURE_WORDS[name].split(",")[0] for name in front.between)
+    head = f"{len(front.points)} plans lie on the frontier between {first} and {second}."
+    if len(front.points) == 1:
+        head = f"One plan is best by both: {first} and {second} do not compete."
+    if front.complete:
+        end = (
+            f"The front is complete: no plan is better than these in both by more than "
+            f"{percent(front.resolution)} of the range."
+        )
+    else:
+        end = f"The front is partial: {front.note}."
+    return [head, end]
+
+
+def front_changes(front: Frontier) -> list[str]:
+    """What changes from each point to the next, in words."""
+    lines = []
+    for number, point in enumerate(front.points[1:], 2):
+        changes = change_lines(front.case, point.added, point.dropped, point.moved)
+        if changes:
+            lines.append(f"From point {number - 1} to {number}: {'. '.join(changes)}.")
+    return lines

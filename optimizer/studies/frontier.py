@@ -1,0 +1,353 @@
+"""The frontier between two goals: what of one must be given up for more of the other.
+
+The augmented epsilon-constraint method (Mavrotas 2009): one goal is optimised while the
+other is held no worse than a level, then the other among the plans that are best by the
+first, so that every point is efficient. Levels are not laid out beforehand: each solve
+leaves boxes in which further points may lie, and the next level halves the largest. When
+every box is smaller than the resolution, in the one direction or the other, the front is
+complete to that resolution: no plan is better than the points shown by more than that in
+both goals. Points of a box that a solve proves empty are never asked for.
+
+The case's other goals are left out, their conditions (`Goal.no_worse_than`) and a required
+target are not. Not here: solving (see `optimizer.solving`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import pairwise
+from typing import TYPE_CHECKING, Literal
+
+from models.case import Case
+from models.cells import shown
+from models.outcome import GoalResult
+from models.problem import CaseError, Problem
+from models.target import LEAST, Goal, GoalKind
+from optimizer.errors import EvplanError
+from optimizer.outcome import Outcome
+from optimizer.plan import Plan
+from optimizer.settings import Settings
+from optimizer.studies.alternatives import starts_in
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from optimizer.highs import Progress, Stop
+
+Measure = Literal["volume", "last_year_volume", "npv", "spending", "cash"]
+#: What can be traded, and the goal that measures it.
+MEASURES: dict[Measure, GoalKind] = {
+    "volume": "volume",
+    "last_year_volume": "last_year_volume",
+    "npv": "npv",
+    "spending": "spending",
+    "cash": "peak_funding",
+}
+#: Part of the range of a goal in which no point need be sought.
+RESOLUTION = 0.05
+#: Differences smaller than this part of a value come from rounding.
+ROUNDING = 1e-6
+#: Points sought at most.
+POINTS = 24
+
+
+@dataclass(frozen=True)
+class FrontierPoint:
+    """One efficient plan: ``first`` and ``second`` are what it has of the two goals.
+
+    ``first_bound`` is what no plan that has as much of the second can pass (None: not
+    proven at all); ``proven``: both are within the gap of their bounds. ``added``,
+    ``dropped`` and ``moved`` are decisions that differ from the point before.
+    """
+
+    outcome: Outcome
+    first: float
+    second: float
+    first_bound: float | None
+    proven: bool
+    added: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+    moved: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Frontier:
+    """Efficient plans of a case, from the best by the first goal to the best by the second.
+
+    ``complete``: no plan is better than all points by more than ``resolution`` of the
+    range in both goals. Otherwise the front is partial and ``note`` says why.
+    """
+
+    case: Case
+    between: tuple[Measure, Measure]
+    points: tuple[FrontierPoint, ...]
+    resolution: float
+    complete: bool
+    note: str = ""
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """A row per point: both goals, the bound of the first, and whether it is proven."""
+        import pandas as pd
+
+        first, second = self.between
+        rows = [
+            {
+                first: point.first,
+                second: point.second,
+                f"{first}_bound": point.first_bound,
+                "proven": point.proven,
+                "added": " ".join(point.added),
+                "dropped": " ".join(point.dropped),
+                "moved": " ".join(point.moved),
+            }
+            for point in self.points
+        ]
+        columns = [first, second, f"{first}_bound", "proven", "added", "dropped", "moved"]
+        return pd.DataFrame(rows, columns=columns)
+
+
+def frontier(
+    case: Case,
+    between: tuple[Measure, Measure] = ("volume", "npv"),
+    *,
+    resolution: float = RESOLUTION,
+    points: int = POINTS,
+    settings: Settings | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    told: Callable[[int, float], None] | None = None,
+    stop: Stop | None = None,
+) -> Frontier:
+    """The efficient plans of a case by two measures.
+
+    ``points`` is the most to seek, ``settings.time_limit`` holds for each; ``told`` is
+    called after each with their number and the largest part of the range still unknown.
+    Raises `CaseError` for measures that make no frontier, and `EvplanError` when the case
+    has no plan. An interruption leaves a partial front.
+    """
+    between = measures_from(*between)
+    if not 0 < resolution < 1 or points < 2:
+        found = f"a resolution of {resolution} with at most {points} points"
+        allowed = "a resolution between 0 and 1, and at least 2 points"
+        raise CaseError([Problem("frontier", found=found, allowed=allowed)])
+    search = _Search(case, between, settings or Settings(), progress, stop)
+    search.ends()
+    while search.found and len(search.found) < points:
+        box = search.largest(resolution)
+        if told is not None:
+            told(len(search.found), 0.0 if box is None else search.size(box))
+        if box is None or search.stopped:
+            break
+        search.halve(box)
+    return search.frontier(resolution)
+
+
+def measures_from(one: str, other: str) -> tuple[Measure, Measure]:
+    """Two measures by their names; raises `CaseError` when they make no frontier."""
+    problems = [
+        Problem("frontier", found=f"{shown(name)} is no measure", allowed=", ".join(MEASURES))
+        for name in dict.fromkeys((one, other))
+        if name not in MEASURES
+    ]
+    if not problems and one == other:
+        problems.append(Problem("frontier", found=f"{one} is weighed against itself"))
+    if problems:
+        raise CaseError(problems)
+    return one, other  # type: ignore[return-value]  # both are among the measures
+
+
+@dataclass(frozen=True)
+class _Box:
+    """Where further points may lie: between two levels of the second goal, in which more
+    is better, and between the values of the first at its ends."""
+
+    low: float
+    high: float
+    first_at_low: float
+    first_at_high: float
+    after: FrontierPoint
+
+
+@dataclass
+class _Search:
+    """Points found so far, as (first, second) in which more is better, and open boxes."""
+
+    case: Case
+    between: tuple[Measure, Measure]
+    settings: Settings
+    progress: Callable[[Progress], None] | None
+    stop: Stop | None
+    found: list[FrontierPoint] = field(default_factory=list)
+    boxes: list[_Box] = field(default_factory=list)
+    lost: int = 0
+
+    def __post_init__(self) -> None:
+        from optimizer.highs import Stop
+        from optimizer.solving import Prepared
+
+        self.stop = self.stop or Stop()
+        self.kinds = tuple(MEASURES[name] for name in self.between)
+        #: Conditions on other goals stay conditions.
+        self.others = tuple(
+            goal.model_copy(update={"tolerance": 1.0})
+            for goal in self.case.goals_in_order
+            if goal.no_worse_than is not None and goal.kind not in self.kinds
+        )
+        self.conditions = {
+            goal.kind: goal.no_worse_than
+            for goal in self.case.goals_in_order
+            if goal.no_worse_than is not None
+        }
+        self.prepared = Prepared(self._with(0, 1), self.settings)
+
+    @property
+    def stopped(self) -> bool:
+        """Nothing more is to be asked."""
+        return self.stop is not None and self.stop.asked.is_set()
+
+    def _with(self, *order: int, level: float | None = None) -> Case:
+        """The case with the two goals in this order, the second no worse than a level."""
+        goals = []
+        for number in order:
+            kind = self.kinds[number]
+            worst = self.conditions.get(kind)
+            if number == 1 and level is not None:
+                stated = level if kind not in LEAST else -level
+                worst = stated if worst is None else _stricter(kind, worst, stated)
+            goals.append(Goal(kind=kind, no_worse_than=worst))
+        return self.case.replace(goals=(*goals, *self.others))
+
+    def _solved(self, case: Case, start: Plan | None) -> FrontierPoint | None:
+        outcome = self.prepared.solve(case, start=start, progress=self.progress, stop=self.stop)
+        if outcome.plan is None:
+            if outcome.status == "infeasible" and not self.found:
+                raise EvplanError("no plan of this case exists, and so no frontier")
+            self.lost += 1
+            return None
+        results = {goal.kind: goal for goal in outcome.goals}
+        first, second = (results[kind] for kind in self.kinds)
+        return FrontierPoint(
+            outcome,
+            first=first.value,
+            second=second.value,
+            first_bound=first.bound,
+            proven=_proven(outcome, self.kinds),
+        )
+
+    def ends(self) -> None:
+        """Both ends: the best by the one and the best by the other goal."""
+        best_first = self._solved(self._with(0, 1), None)
+        if best_first is None:
+            return
+        self.found.append(best_first)
+        if self.stopped:
+            return
+        best_second = self._solved(self._with(1, 0), best_first.outcome.plan)
+        if best_second is None:
+            return
+        self.found.append(best_second)
+        low, high = self._second(best_first), self._second(best_second)
+        self._open(low, high, self._first(best_first), best_second)
+
+    def halve(self, box: _Box) -> None:
+        """Ask at the middle of a box, and keep what is left of it."""
+        self.boxes.remove(box)
+        level = (box.low + box.high) / 2
+        point = self._solved(self._with(0, 1, level=level), box.after.outcome.plan)
+        if point is None:
+            return
+        first, second = self._first(point), self._second(point)
+        self._open(box.low, level, box.first_at_low, point)
+        if first > box.first_at_high and second < box.high:
+            self.found.append(point)
+            self._open(second, box.high, first, box.after)
+
+    def _open(self, low: float, high: float, first_at_low: float, after: FrontierPoint) -> None:
+        """A box, unless a side of it is what the gap cannot tell apart."""
+        first_at_high = self._first(after)
+        if self._differ(low, high) and self._differ(first_at_high, first_at_low):
+            self.boxes.append(_Box(low, high, first_at_low, first_at_high, after))
+
+    def _differ(self, low: float, high: float) -> bool:
+        return high - low > max(self.settings.gap, ROUNDING) * max(1.0, abs(low), abs(high))
+
+    def _efficient(self) -> list[FrontierPoint]:
+        """The points in order, without those that another one outdoes within the gap."""
+        kept: list[FrontierPoint] = []
+        for point in sorted(self.found, key=lambda p: (-self._second(p), -self._first(p))):
+            if not kept or self._first(point) > self._first(kept[-1]):
+                kept.append(point)
+        return kept[::-1]
+
+    def largest(self, resolution: float) -> _Box | None:
+        """The largest box that is larger than the resolution in both directions."""
+        large = [box for box in self.boxes if self.size(box) > resolution]
+        return max(large, key=self.size, default=None)
+
+    def size(self, box: _Box) -> float:
+        """The smaller of its two sides, as a part of the range of its goal."""
+        firsts = [self._first(point) for point in self.found]
+        seconds = [self._second(point) for point in self.found]
+        return min(
+            (box.first_at_low - box.first_at_high) / (max(firsts) - min(firsts)),
+            (box.high - box.low) / (max(seconds) - min(seconds)),
+        )
+
+    def _first(self, point: FrontierPoint) -> float:
+        return point.first if self.kinds[0] not in LEAST else -point.first
+
+    def _second(self, point: FrontierPoint) -> float:
+        return point.second if self.kinds[1] not in LEAST else -point.second
+
+    def frontier(self, resolution: float) -> Frontier:
+        """What was found, in order, with the decisions that change from point to point."""
+        points = self._efficient()
+        later = [_changed(before, after) for before, after in pairwise(points)]
+        notes = []
+        if self.stopped:
+            notes.append("it was interrupted")
+        if self.lost:
+            notes.append(f"{self.lost} points were not found within the time limit")
+        left = self.largest(resolution)
+        if left is not None:
+            notes.append(f"parts of the range as large as {self.size(left):.0%} are not explored")
+        if not points:
+            notes.append("no plan was found within the time limit")
+        elif any(not point.proven for point in points):
+            notes.append("not every point is proven")
+        return Frontier(
+            self.case,
+            self.between,
+            (*points[:1], *later),
+            resolution,
+            complete=not notes,
+            note="; ".join(notes),
+        )
+
+
+def _stricter(kind: GoalKind, one: float, other: float) -> float:
+    return min(one, other) if kind in LEAST else max(one, other)
+
+
+def _proven(outcome: Outcome, kinds: tuple[GoalKind, ...]) -> bool:
+    results: list[GoalResult] = [goal for goal in outcome.goals if goal.kind in kinds]
+    return all(goal.proven for goal in results)
+
+
+def _changed(before: FrontierPoint, after: FrontierPoint) -> FrontierPoint:
+    """The later point with the decisions that differ from the one before."""
+    assert before.outcome.plan is not None  # every point has a plan
+    assert after.outcome.plan is not None
+    one, other = starts_in(before.outcome.plan.record), starts_in(after.outcome.plan.record)
+    return FrontierPoint(
+        after.outcome,
+        after.first,
+        after.second,
+        after.first_bound,
+        after.proven,
+        added=tuple(id for id in other if id not in one),
+        dropped=tuple(id for id in one if id not in other),
+        moved=tuple(id for id in other if id in one and one[id] != other[id]),
+    )
