@@ -104,7 +104,7 @@ def headline(comparison: Comparison) -> list[str]:
     base = comparison.base
     if base.plan is None:
         return [f"The base case has nothing to compare with: {STATUS_WORDS[base.status]}."]
-    lines = []
+    lines = [] if comparison.sides else ["There is nothing to compare it with."]
     for side in comparison.sides:
         title = f": {side.title}" if side.title and side.title != side.name else ""
         lines.append(f"{side.name}{title}")
