@@ -32,6 +32,15 @@ FORMAT = 1
 #: Ranges that a tornado shows for each figure; its files hold all.
 SHOWN = 10
 _NO_VALUE = "-"
+#: What stands beside a swing, by its mark.
+_SURE = {"proven": "proven", "unproven": "these plans", "plan": "these plans"}
+_SURE_NOTE = (
+    "proven: what can be reached is proven to differ; these plans: true of the plans found, "
+    "others, as good, may differ"
+)
+_NOISE = "~"
+_NOISE_NOTE = "~ differs from the case as it is by less than the gap can tell apart"
+_STEPS = {"half": "half-year"}
 
 
 # On the screen ---------------------------------------------------------------------
@@ -44,6 +53,7 @@ def lines(sweep: Sweep) -> Iterator[str]:
     else:
         for name in RANKED:
             yield from _ranking(sweep, name)
+        yield _SURE_NOTE
     yield from _troubles(sweep)
 
 
@@ -59,9 +69,16 @@ def _table(sweep: Sweep) -> Iterator[str]:
     base = ["(as it is)", *[""] * (len(sweep.columns) - 1)]
     rows = []
     for inputs, row in ((base, sweep.base), *((row.inputs, row) for row in sweep.rows)):
-        cells = [_cell(row.figure(figure.name)) for figure in shown]
+        cells = [_cell(row.figure(one.name)) + _tilde(row, one.name) for one in shown]
         rows.append([*inputs, *cells, *([_status(row)] if many else [])])
     yield from aligned(columns, rows)
+    if any(_tilde(row, one.name) for row in sweep.rows for one in shown):
+        yield _NOISE_NOTE
+
+
+def _tilde(row: Row, name: str) -> str:
+    """What stands beside a figure that differs by nothing that is proven."""
+    return _NOISE if row.mark(name) == "noise" else ""
 
 
 def _status(row: Row) -> str:
@@ -88,12 +105,15 @@ def _ranking(sweep: Sweep, name: str) -> Iterator[str]:
             one.high,
             _cell(one.at_low),
             _cell(one.at_high),
-            _swing(one),
+            _swing(sweep.case, one),
+            "" if one.swing is None else _SURE[one.mark],
         )
         for one in moving[:SHOWN]
     ]
     if rows:
-        yield from aligned(("", "Range of", "Low>", "High>", "At low>", "At high>", "Swing>"), rows)
+        yield from aligned(
+            ("", "Range of", "Low>", "High>", "At low>", "At high>", "Swing>", ""), rows
+        )
     rest = [
         (len(moving) - SHOWN, "move it less"),
         (sum(one.mark == "noise" for one in swings), "move it by less than the gap can tell apart"),
@@ -101,17 +121,22 @@ def _ranking(sweep: Sweep, name: str) -> Iterator[str]:
     ]
     told = [f"{count} {words}" for count, words in rest if count > 0]
     if told:
-        yield f"{', '.join(told)}{' of the ranges' if rows else ''}"
+        yield f"Of the {'other ' if rows else ''}ranges {', '.join(told)}."
     yield ""
 
 
-def _swing(one: Swing) -> str:
+def _swing(case: Case, one: Swing) -> str:
     if one.swing is None:
         return "no plan at an end"
     ends = (one.figure, one.at_low, one.at_high)
-    least = ">= " if any(end is not None and end.not_reached for end in ends) and one.swing else ""
+    least = (
+        "at least "
+        if any(end is not None and end.not_reached for end in ends) and one.swing
+        else ""
+    )
     if one.figure.unit == "period":
-        return f"{least}{one.swing:.0f} periods"
+        step = _STEPS.get(case.horizon.step, case.horizon.step)
+        return f"{least}{one.swing:.0f} {step}{'' if one.swing == 1 else 's'}"
     return _cell(Kpi("", "", one.figure.unit, "neither", one.swing))
 
 

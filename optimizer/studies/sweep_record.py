@@ -6,7 +6,7 @@ Not here: solving them (see `optimizer.studies.sweep`), printing and writing (se
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import inf
@@ -112,15 +112,20 @@ class Sweep:
     def results(self) -> pd.DataFrame:
         """A row for each case: its inputs, its status, its key figures.
 
-        Figures are in the units of `figures`; dates are labels of periods, or
+        Inputs are text as given (``*0.5`` is a factor), or numbers where all of a column
+        are. Figures are in the units of `figures`; dates are labels of periods, or
         "not reached".
         """
         import pandas as pd
 
         columns = [*self.columns, "status", *self.figures]
+        inputs = zip(
+            *(_numbers(column) for column in zip(*(row.inputs for row in self.rows), strict=True)),
+            strict=True,
+        )
         cells = [
-            [*row.inputs, row.status, *(value_of(row.figure(name)) for name in self.figures)]
-            for row in self.rows
+            [*given, row.status, *(value_of(row.figure(name)) for name in self.figures)]
+            for given, row in zip(inputs, self.rows, strict=True)
         ]
         return pd.DataFrame(cells, columns=columns)
 
@@ -157,6 +162,16 @@ class Sweep:
             if (figure := self.base.figure(name)) is not None
             for swing in _ranked(self, figure)
         )
+
+
+def _numbers(texts: Sequence[str]) -> Sequence[str | float]:
+    """Text as numbers where all of it is: not where a sign makes it a factor or an amount."""
+    if any(text.startswith("+") for text in texts):
+        return texts
+    try:
+        return [float(text) for text in texts]
+    except ValueError:
+        return texts
 
 
 def value_of(figure: Kpi | None) -> float | str | None:
