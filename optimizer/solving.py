@@ -110,7 +110,7 @@ class Prepared:
         )
         outcome = Lexicographic(world, self.settings, search).outcome(start)
         if self.known is None and case == self._prepared:
-            self.known = search.learned.frozen()
+            self.known = search.learned.frozen(search.shape)
         return outcome
 
     def _bring_in(self, case: Case) -> None:

@@ -138,15 +138,20 @@ class Rows:
         weights[~np.isfinite(limits)] = 0.0
         used = np.flatnonzero(weights)
         terms = weights[used] * limits[used]
-        cost -= np.bincount(
-            matrix.column, weights=self._value * weights[self._of_row], minlength=len(cost)
-        )
+        spread = self._value * weights[self._of_row]
+        cost -= np.bincount(matrix.column, weights=spread, minlength=len(cost))
         low, high = (
             np.where(np.isfinite(own), own, derived)
             for own, derived in zip((self.lower, self.upper), self.reach, strict=True)
         )
         low[column] = high[column] = value
         ends = np.where(cost > 0, low, high)
+        # What rounding alone left of a cost would be endless where a column is.
+        endless = np.flatnonzero((cost != 0) & ~np.isfinite(ends))
+        for j in endless:
+            own = np.abs(vector.coefficients[vector.columns == j]).max(initial=0.0)
+            if abs(cost[j]) <= ROUNDING * np.abs(spread[matrix.column == j]).max(initial=own):
+                cost[j] = 0.0
         moved = np.flatnonzero(cost)
         at_ends = cost[moved] * ends[moved]
         total += float(terms.sum()) + float(at_ends.sum())

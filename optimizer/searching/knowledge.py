@@ -20,14 +20,13 @@ from optimizer.matrix import Floats
 
 @dataclass(frozen=True)
 class Claim:
-    """No plan that passes the cutoff has column ``asked`` at other than ``value``.
+    """No plan that passes the cutoff has a column at other than a value; a witness may show it.
 
-    Nor, since what has started stays started, any of ``columns``. The witness,
-    if there is one, showed it.
+    Since what has started stays started, the same holds for later columns of the decision
+    where the value is 1, and for earlier ones where it is 0.
     """
 
-    columns: NDArray[np.int32]
-    asked: int
+    column: int
     value: float
     witness: Witness | None
 
@@ -52,9 +51,11 @@ class Topic:
 class Knowledge:
     """What one solve learned, by topic; ``rows`` are those of the pool that it needed.
 
-    Can be pickled, and holds no part of a solver.
+    Can be pickled, and holds no part of a solver. Of use where the model has the same
+    ``shape``: as many columns, rows and rows in the pool.
     """
 
+    shape: tuple[int, int, int]
     rows: tuple[int, ...]
     topics: Mapping[str, Topic]
 
@@ -73,6 +74,6 @@ class Learned:
         yes = np.round(decisions).astype(np.int8)
         self.topics[topic] = Topic(basis, yes, claims, promise)
 
-    def frozen(self) -> Knowledge:
-        """What was learned so far."""
-        return Knowledge(tuple(sorted(self.rows)), dict(self.topics))
+    def frozen(self, shape: tuple[int, int, int]) -> Knowledge:
+        """What was learned so far, of a model of a shape."""
+        return Knowledge(shape, tuple(sorted(self.rows)), dict(self.topics))

@@ -65,7 +65,7 @@ class Narrowing:
             witness = claim.witness
             if self._is_known(claim):
                 continue
-            asked = claim.asked, 1.0 - claim.value
+            asked = claim.column, 1.0 - claim.value
             if witness and rows.least(self.aim.vector, sign, witness, *asked) >= bar:
                 self._claim(claim)
             else:
@@ -75,23 +75,29 @@ class Narrowing:
             return relaxed
         self.session.remember()
         for claim in unsure:
-            if self.session.rules_out(claim.asked, 1.0 - claim.value, cutoff, self.limit):
+            if self.session.rules_out(claim.column, 1.0 - claim.value, cutoff, self.limit):
                 self._claim(claim)
         return self.search.tighten(self.aim)
 
     def _is_known(self, claim: Claim) -> bool:
         lower, upper = self.session.lower, self.session.upper
-        return bool(lower[claim.asked] == upper[claim.asked] == claim.value)
+        return bool(lower[claim.column] == upper[claim.column] == claim.value)
 
-    def _claim(self, claim: Claim) -> None:
+    def _claim(self, claim: Claim) -> int:
+        """Fix what a claim says, and what follows for its decision; how many columns that is."""
         self.claims.append(claim)
-        columns = claim.columns
+        columns = np.array([claim.column], dtype=np.int32)
+        for decision in self.search.large:
+            (places,) = np.nonzero(decision == claim.column)
+            if len(places):
+                columns = decision[places[0] :] if claim.value else decision[: places[0] + 1]
         lower, upper = self.session.lower[columns], self.session.upper[columns]
-        # Where a column is held at the other value already there is no plan at all,
-        # which the relaxation will tell.
-        open_ones = columns[lower < upper]
-        values = np.full(len(open_ones), claim.value)
-        self.session.bound(open_ones, values, values)
+        # Where one is held at the other value already no plan is worth having; that is left
+        # for the proof to find.
+        columns = columns[lower < upper]
+        values = np.full(len(columns), claim.value)
+        self.session.bound(columns, values, values)
+        return len(columns)
 
     def _narrowed(self, columns: Columns, x: Floats, cutoff: float) -> int:
         """Narrow one window from both ends; how many columns are fixed by it."""
@@ -105,7 +111,7 @@ class Narrowing:
         return must + cannot
 
     def _first(self, columns: Columns, value: float, cutoff: float) -> int:
-        """How many of these columns, from the first on, must take a value."""
+        """Fix those of these columns, from the first on, that must take a value; how many."""
         proven, open_from = 0, len(columns)
         ask = 0
         witness = None
@@ -116,6 +122,4 @@ class Narrowing:
             else:
                 open_from = ask
             ask = (proven + open_from) // 2
-        if proven:
-            self._claim(Claim(columns[:proven], int(columns[proven - 1]), value, witness))
-        return proven
+        return self._claim(Claim(int(columns[proven - 1]), value, witness)) if proven else 0

@@ -52,8 +52,16 @@ class Search:
     learned: Learned = field(default_factory=Learned)
 
     def __post_init__(self) -> None:
+        if self.known is not None and self.known.shape != self.shape:
+            self.known = None
         if self.known is not None:
-            self.add([row for row in self.known.rows if row < len(self.pool.upper)])
+            self.add(self.known.rows)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """How many columns, rows and rows in the pool the model has."""
+        matrix = self.session.matrix
+        return len(matrix.variables), len(matrix.rows), len(self.pool.upper)
 
     @property
     def _few(self) -> bool:
@@ -196,7 +204,7 @@ class Search:
     def _take_known(self, aim: Aim, known: Topic | None) -> None:
         """The best of the plans at hand, with volumes as this aim wants them."""
         decisions = [x[self.session.whole] for x in (self.x, self.start) if x is not None]
-        if known is not None and len(known.decisions) == len(self.session.whole):
+        if known is not None:
             decisions.append(known.decisions.astype(np.float64))
         x = np.zeros(len(self.session.lower))
         for values in decisions:

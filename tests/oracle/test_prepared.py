@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import pickle
 import random
 from collections import Counter
 from contextlib import suppress
@@ -14,7 +16,8 @@ from models.case import TABLES, Case
 from models.problem import CaseError
 from models.target import Goal
 from optimizer import Outcome, Prepared, Settings, solve
-from optimizer.world import MONEY, differences
+from optimizer.searching import search
+from optimizer.world import MONEY, World, differences
 
 SETTINGS = Settings(gap=1e-6)
 #: Part by which two proven optima may differ: both gaps and what earlier goals give up.
@@ -113,6 +116,64 @@ def test_a_changed_case_has_the_answer_of_a_cold_solve(seed: int) -> None:
     again = prepared.solve(case)
     assert said(again) == said(first)
     assert values(again) == pytest.approx(values(first), rel=SAME, abs=SAME)
+
+
+@pytest.fixture
+def all_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tiny cases are solved with all that large cases need: looking and narrowing."""
+    monkeypatch.setattr(search, "FEW_DECISIONS", -1)
+    monkeypatch.setattr(
+        World,
+        "large",
+        lambda world: [
+            world.columns(step)
+            for step in world.block.steps.values()
+            if step.variables and step.row.table != "launches"
+        ],
+    )
+
+
+@pytest.mark.usefixtures("all_steps")
+@pytest.mark.parametrize("seed", SEEDS[24:36])
+def test_what_was_learned_changes_no_answer(seed: int) -> None:
+    """With all steps of large cases, what-ifs from knowledge are as good as cold solves."""
+    case = tiny_case(seed)
+    prepared = Prepared(case, SETTINGS)
+    known = prepared.solve().plan
+    for changed in changes(case, seed)[::2]:
+        warm, cold = prepared.solve(changed, start=known), solve(changed, SETTINGS)
+        assert said(warm) == said(cold)
+        assert values(warm) == pytest.approx(values(cold), rel=SAME, abs=SAME)
+
+
+def written(outcome: Outcome) -> str:
+    """An answer to the last digit: status, goals and plan."""
+    plan = outcome.plan.record.model_dump_json() if outcome.plan else "none"
+    return "\n".join([outcome.status, *map(repr, outcome.goals), plan])
+
+
+@pytest.mark.usefixtures("all_steps")
+@pytest.mark.parametrize("seed", SEEDS[36:44])
+def test_the_order_of_what_ifs_changes_no_byte(seed: int) -> None:
+    """Three what-ifs in any order on one object, or each on one of its own elsewhere, are the same.
+
+    In place and anew; knowledge goes to the other objects by pickle, as to another process.
+    """
+    case = tiny_case(seed)
+    prepared = Prepared(case, SETTINGS)
+    start = prepared.solve().plan
+    assert prepared.known is not None
+    sent = pickle.dumps(prepared.known)
+    whole = changes(case, seed)
+    several = [whole[0], whole[len(whole) // 2], whole[-1]]
+    alone = [
+        written(Prepared(case, SETTINGS, known=pickle.loads(sent)).solve(one, start=start))
+        for one in several
+    ]
+    for order in itertools.permutations(range(3)):
+        for place in order:
+            assert written(prepared.solve(several[place], start=start)) == alone[place]
+    assert pickle.dumps(prepared.known) == sent
 
 
 def test_both_ways_of_bringing_in_a_change_are_common() -> None:
