@@ -5,8 +5,8 @@ Not here: the headline and what limits the plan (see `optimizer.reporting.text`)
 
 from __future__ import annotations
 
-from optimizer.reporting.text import amount, cars, one_line, percent
-from optimizer.reporting.view import SOME_CARS, View
+from optimizer.reporting.text import BINDING, amount, cars, one_line, percent
+from optimizer.reporting.view import SOME_CARS, View, shares
 
 
 def volume(view: View) -> str:
@@ -66,10 +66,26 @@ def markets(view: View) -> str:
     return text + rest
 
 
-def limits(lines: list[str]) -> str:
-    """What binds longest."""
-    first = lines[0] if lines else ""
-    return one_line(f"{first[:1].upper()}{first[1:]}")
+def limits(view: View) -> str:
+    """How many limits of each kind are used up in some period."""
+    parts = []
+    for kind, one, many in (
+        ("site", "site", "sites"),
+        ("component", "component", "components"),
+        ("resource", "resource", "resources"),
+        ("budget", "budget", "budgets"),
+        ("network", "network", "networks"),
+        ("segment", "segment", "segments"),
+    ):
+        rows = view.limits_of(kind)
+        full = sum(
+            any((part or 0.0) >= BINDING for part in shares(found)) for found in rows.values()
+        )
+        if full:
+            parts.append(f"{full} of {len(rows)} {one if len(rows) == 1 else many}")
+    if not parts:
+        return "No limit but demand is ever used up"
+    return f"Used up at some time: {_listed(parts)}"
 
 
 def capacity(view: View) -> str:
@@ -82,8 +98,8 @@ def capacity(view: View) -> str:
     used = sum(found[-1].used for found in rows.values())
     part = f", of which {percent(used / last)} are used" if last else ""
     if last > first:
-        return f"Factories grow from {cars(first)} to {cars(last)} a {view.step}{part}"
-    return f"Factories stay at {cars(last)} a {view.step}; {percent(used / last) if last else '0 %'} are used at the end"
+        return f"Factories grow from {cars(first)} to {cars(last)} cars a {view.step}{part} in {view.periods[-1]}"
+        return f"Factories stay at {cars(last)} cars a {view.step}{part} in {view.periods[-1]}"
 
 
 def cash(view: View) -> str:

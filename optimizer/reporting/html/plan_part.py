@@ -234,6 +234,7 @@ class _PlanPage:
     def _limits(self) -> Section:
         view = self.view
         lines = [one_line(line) for line in limits_in_words(view.case, view.record)]
+        lines = [f"{line[:1].upper()}{line[1:]}" for line in lines]
         blocks: list[Table | Charts | Sentences] = [Sentences(tuple(lines), listed=True)]
         keys = most_used(view)
         if keys:
@@ -246,7 +247,7 @@ class _PlanPage:
             )
             blocks.append(Charts((chart,)))
         rests = ("sites", "components", "resources", "entries", "markets", "budgets")
-        finding = findings.limits(lines)
+        finding = findings.limits(view)
         return Section(self._id("limits"), "What limits the plan", finding, blocks, rests)
 
     def _capacity(self) -> Section:
@@ -303,8 +304,8 @@ class _PlanPage:
         )
         blocks: list[Table | Charts | Sentences] = [
             tables.deals(view, self._id("deals-in-all")),
-            Charts((income,)),
         ]
+        charts, names = [income], ["Income"]
         if any(row.partner_units > SOME_CARS for row in view.record.deals):
             partners = Chart(
                 self._id("chart-partners"),
@@ -313,7 +314,9 @@ class _PlanPage:
                 "Stacked bars of partners' cars by deal.",
                 by_period,
             )
-            blocks.append(Charts((partners,)))
+            charts.append(partners)
+            names.append("Partners' cars")
+        blocks.append(Charts(tuple(charts), tuple(names)))
         rests = ("deals", "deal_payments", "deal_supply", "diversions")
         return Section(self._id("deals"), "Deals", findings.deals(view), blocks, rests)
 

@@ -46,6 +46,12 @@
       const step = state.steps && state.steps[state.step].args[0];
       if (step) for (const key of Object.keys(step)) trace[key] = step[key][step[key].length > 1 ? n : 0];
     });
+    const changes = (state && state.steps && state.steps[state.step].args[1]) || {};
+    for (const [path, value] of Object.entries(changes)) {
+      const names = path.split(".");
+      const last = names.pop();
+      names.reduce((part, name) => part[name], layout)[last] = value;
+    }
     layout.showlegend = false;
     delete layout.sliders;
     layout.width = width;
@@ -265,6 +271,15 @@
 
   if (["light", "dark"].includes(stored())) root.dataset.theme = stored();
   themeButton.setAttribute("aria-pressed", String(isDark()));
+  // The program that draws, packed in the page; the page's policy knows its unpacked text.
+  async function unpack() {
+    const bytes = Uint8Array.from(atob(document.getElementById("program").textContent), (c) => c.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+    const script = document.createElement("script");
+    script.textContent = await new Response(stream).text();
+    document.head.append(script);
+  }
+
   const queue = [...document.querySelectorAll(".plot")].map((box) => box.id);
   function next() {
     const id = queue.shift();
@@ -276,5 +291,12 @@
     draw(id);
     setTimeout(next, 0);
   }
-  next();
+  unpack().then(next, () => {
+    const note = document.createElement("p");
+    note.className = "note";
+    note.setAttribute("role", "status");
+    note.textContent = "This browser cannot draw the charts; the tables hold the same numbers.";
+    document.getElementById("content").prepend(note);
+    root.dataset.ready = "no";
+  });
 })();

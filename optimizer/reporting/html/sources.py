@@ -29,9 +29,9 @@ def source_tables(case: Case, prefix: str) -> list[SourceTable]:
 
 def _of_table(case: Case, name: str, rows: list[Source], id: str) -> SourceTable:
     bases = Counter(row.basis for row in rows)
-    parts = [
-        f"{bases[basis]} {basis}" for basis in ("reported", "derived", "assumption") if bases[basis]
-    ]
+    parts = [f"{bases[basis]} {basis}" for basis in ("reported", "derived") if bases[basis]]
+    if assumed := bases["assumption"]:
+        parts.append(f"{assumed} assumption{'s' if assumed > 1 else ''}")
     table = Table(
         id,
         f"Sources of {name}",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import plotly.graph_objects as go
 
 from optimizer.reporting.plots import style
@@ -20,9 +22,8 @@ def deals(view: View) -> go.Figure:
     rows = [row for row in view.record.deals if any(getattr(row, name) for name in INCOME)]
     if not rows:
         return go.Figure(layout=style.empty("no deal brings or costs anything"))
-    names = list(dict.fromkeys(row.deal for row in rows))
     figure = go.Figure(layout=style.layout(300, barmode="relative", hovermode="closest"))
-    for n, deal in enumerate(names):
+    for deal in dict.fromkeys(row.deal for row in rows):
         found = [row for row in rows if row.deal == deal]
         sums = [row.payments + row.royalty + row.component_margin for row in found]
         title = style.plain(view.commitment(f"deals.{deal}"))
@@ -30,7 +31,7 @@ def deals(view: View) -> go.Figure:
             x=[row.period for row in found],
             y=sums,
             name=title,
-            marker=style.marker(n),
+            marker=_marker(view, deal),
             customdata=[
                 title
                 + "".join(
@@ -54,7 +55,6 @@ def partners(view: View) -> go.Figure:
     rows = [row for row in view.record.deals if row.partner_units > SOME_CARS]
     if not rows:
         return go.Figure(layout=style.empty("no partner's car is built within the horizon"))
-    every = list(dict.fromkeys(row.deal for row in view.record.deals))
     figure = go.Figure(layout=style.layout(280, barmode="stack", hovermode="x unified"))
     for deal in dict.fromkeys(row.deal for row in rows):
         found = [row for row in rows if row.deal == deal]
@@ -63,7 +63,7 @@ def partners(view: View) -> go.Figure:
             x=[row.period for row in found],
             y=[row.partner_units for row in found],
             name=title,
-            marker=style.marker(every.index(deal)),
+            marker=_marker(view, deal),
             customdata=[[title, f"{row.counted_units:,.0f}"] for row in found],
             hovertemplate="%{customdata[0]}: %{y:,.0f} cars, of which %{customdata[1]} count"
             "<extra></extra>",
@@ -73,3 +73,8 @@ def partners(view: View) -> go.Figure:
         yaxis={"title": {"text": f"partners' cars a {view.step}"}, "tickformat": ",.0f"},
     )
     return figure
+
+
+def _marker(view: View, deal: str) -> dict[str, Any]:
+    """Colour of a deal, the same in every chart: its place among those of the plan."""
+    return style.marker(list(dict.fromkeys(row.deal for row in view.record.deals)).index(deal))

@@ -48,7 +48,7 @@ def markets(view: View, *, abroad: bool = False) -> go.Figure:
             style.slider(
                 "Time",
                 [name for name, _ in times],
-                [{"x": units(n)} for n in range(len(times))],
+                [[{"x": units(n)}] for n in range(len(times))],
             )
         ]
         if len(times) > 1

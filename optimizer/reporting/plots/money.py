@@ -106,17 +106,20 @@ def cash_items(view: View) -> go.Figure:
         hovertemplate=f"%{{y}}: %{{text}} {money}<extra></extra>",
     )
     figure.update_layout(
-        xaxis={"title": {"text": money}, "tickformat": ",.0f"},
+        xaxis={"title": {"text": money}, "tickformat": ",.0f", "range": _reach(found[0])},
         yaxis={"type": "category", "autorange": "reversed", "showgrid": False},
         sliders=[
             style.slider(
                 "Time",
                 [name for name, _ in times],
                 [
-                    {
-                        "x": [[value for _, _, value in steps]],
-                        "text": [[money_number(value) for _, _, value in steps]],
-                    }
+                    [
+                        {
+                            "x": [[value for _, _, value in steps]],
+                            "text": [[money_number(value) for _, _, value in steps]],
+                        },
+                        {"xaxis.range": _reach(steps)},
+                    ]
                     for steps in found
                 ],
             )
@@ -125,3 +128,14 @@ def cash_items(view: View) -> go.Figure:
         else [],
     )
     return figure
+
+
+def _reach(steps: Sequence[tuple[str, str, float]]) -> list[float]:
+    """From the lowest to the highest that the steps come to, with room for their numbers."""
+    level, levels = 0.0, [0.0]
+    for _, measure, value in steps:
+        level = level + value if measure == "relative" else value
+        levels.append(level)
+    low, high = min(levels), max(levels)
+    room = 0.17 * (high - low or 1.0)
+    return [low - room, high + room]

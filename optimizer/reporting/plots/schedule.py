@@ -27,9 +27,9 @@ KINDS = {
     "launches": "Launches",
 }
 #: In which order the kinds stand.
-_ORDER = {kind: n for n, kind in enumerate((*KINDS, *COMMITMENT_TABLES))}
-ROW = 21
-_LABEL = 30
+_ORDER = {kind: n for n, kind in enumerate(dict.fromkeys((*KINDS, *COMMITMENT_TABLES)))}
+ROW = 19
+_LABEL = 34
 LAYERS = ("Prepared", "In effect", "In place before", "What allowed it")
 
 
@@ -74,7 +74,7 @@ def gantt(view: View) -> go.Figure:
         shapes=_year_lines(view),
         hovermode="closest",
         legend={"y": 1.0, "yref": "container", "yanchor": "top"},
-        margin={"t": 64},
+        margin={"t": 52},
     )
     return figure
 

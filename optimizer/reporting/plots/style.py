@@ -219,14 +219,16 @@ def empty(view_text: str) -> dict[str, Any]:
     )
 
 
-def slider(label: str, names: Sequence[str], steps: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """A slider that restyles the chart; the first step is how it begins."""
+def slider(
+    label: str, names: Sequence[str], steps: Sequence[list[dict[str, Any]]]
+) -> dict[str, Any]:
+    """A slider of changes to traces and, beside them, to the layout; it begins with the first."""
     return {
         "active": 0,
         "currentvalue": {"prefix": f"{label}: "},
         "pad": {"t": 36},
         "steps": [
-            {"label": name, "method": "restyle", "args": [values]}
-            for name, values in zip(names, steps, strict=True)
+            {"label": plain(name), "method": "update", "args": changes}
+            for name, changes in zip(names, steps, strict=True)
         ],
     }

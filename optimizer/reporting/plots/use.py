@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from models.plan import LimitUse
 from optimizer.reporting.plots import style
@@ -36,57 +36,63 @@ MOST_LIMITS = 30
 Key = tuple[str, str]
 
 
+#: Height of one small chart of `use`, of its title and of its labels, in pixels.
+_SMALL, _TITLE, _LABELS = 190, 26, 44
+
+
 def use(view: View, keys: Sequence[Key], nothing: str = "nothing is limited") -> go.Figure:
-    """What is used of each limit by period, below what is there; one small chart a limit."""
+    """What is used of each limit by period, before what is there; one small chart a limit."""
     if not keys:
         return go.Figure(layout=style.empty(nothing))
-    titles = [f"{style.plain(view.limit(*key))} ({unit_of(view, key[0])})" for key in keys]
-    figure = make_subplots(
-        rows=len(keys),
-        cols=1,
-        shared_xaxes=False,
-        subplot_titles=titles,
-        vertical_spacing=min(0.16, 64 / (190 * len(keys))),
-    )
+    height = _SMALL * len(keys)
+    axes: dict[str, Any] = {}
+    bars: list[dict[str, Any]] = []
+    titles: list[dict[str, Any]] = []
     for n, key in enumerate(keys, 1):
-        _add_use(view, figure, n, key, view.limits[key])
-    figure.layout.template = None  # make_subplots brings one of its own
-    figure.update_layout(style.layout(190 * len(keys) + 40, bargap=0.12, hovermode="x unified"))
-    figure.update_xaxes(style.period_axis(view))
-    figure.update_yaxes(rangemode="tozero", tickformat=",.0f", nticks=4)
-    figure.update_annotations(font={"size": 13, "color": style.INK}, x=0, xanchor="left")
-    return figure
+        place = "" if n == 1 else str(n)
+        top = 1 - (_SMALL * (n - 1) + _TITLE) / height
+        bottom = 1 - (_SMALL * n - _LABELS) / height
+        axes[f"xaxis{place}"] = style.period_axis(view, anchor=f"y{place}")
+        axes[f"yaxis{place}"] = {
+            "domain": [max(bottom, 0.0), top],
+            "anchor": f"x{place}",
+            "rangemode": "tozero",
+            "tickformat": ",.0f",
+            "nticks": 4,
+        }
+        given = {"xaxis": f"x{place}", "yaxis": f"y{place}", "showlegend": n == 1}
+        bars += [{**bar, **given} for bar in _use_bars(view, key)]
+        text = f"{style.plain(view.limit(*key))} ({unit_of(view, key[0])})"
+        where = {"xref": "paper", "yref": "paper", "x": 0, "xanchor": "left", "yanchor": "bottom"}
+        titles.append(style.words(text, y=top, **where))
+    layout = style.layout(height + 40, barmode="overlay", hovermode="x unified", annotations=titles)
+    return go.Figure({"data": bars, "layout": {**layout, **axes}})
 
 
-def _add_use(view: View, figure: go.Figure, n: int, key: Key, rows: list[LimitUse]) -> None:
-    unit = unit_of(view, key[0])
-    given = {"row": n, "col": 1}
-    full = [bool(row.available > 0 and row.used >= BINDING * row.available) for row in rows]
-    for name, colour, when in (
-        ("used", style.PLAN, False),
-        ("all of it used", style.LIMIT, True),
-    ):
-        figure.add_bar(
-            x=[row.period for row, bound in zip(rows, full, strict=True) if bound == when],
-            y=[row.used for row, bound in zip(rows, full, strict=True) if bound == when],
-            name=name,
-            legendgroup=name,
-            showlegend=n == 1,
-            marker={"color": colour},
-            hovertemplate=f"{name}: %{{y:,.0f}} {unit}<extra></extra>",
-            **given,
+def _use_bars(view: View, key: Key) -> list[dict[str, Any]]:
+    """What is there, what is used of it, and what is used where that is all of it."""
+    rows, unit = view.limits[key], unit_of(view, key[0])
+    full = [row.available > 0 and row.used >= BINDING * row.available for row in rows]
+    there = [(row.period, row.available) for row in rows]
+    used = [(row.period, row.used) for row, bound in zip(rows, full, strict=True) if not bound]
+    all_used = [(row.period, row.used) for row, bound in zip(rows, full, strict=True) if bound]
+    return [
+        {
+            "type": "bar",
+            "x": [period for period, _ in points],
+            "y": [value for _, value in points],
+            "name": name,
+            "legendgroup": name,
+            "width": width,
+            "marker": {"color": colour},
+            "hovertemplate": f"{name}: %{{y:,.0f}} {unit}<extra></extra>",
+        }
+        for name, colour, width, points in (
+            ("there", style.PALE, 0.94, there),
+            ("used", style.PLAN, 0.56, used),
+            ("all of it used", style.LIMIT, 0.56, all_used),
         )
-    figure.add_scatter(
-        x=[row.period for row in rows],
-        y=[row.available for row in rows],
-        name="there",
-        legendgroup="there",
-        showlegend=n == 1,
-        mode="lines",
-        line={"color": style.INK, "width": 1.6, "shape": "hvh"},
-        hovertemplate=f"there %{{y:,.0f}} {unit}<extra></extra>",
-        **given,
-    )
+    ]
 
 
 def unit_of(view: View, kind: str) -> str:
@@ -139,12 +145,26 @@ def most_used(view: View) -> list[Key]:
     return sorted(found, key=rank)[:MOST_LIMITS]
 
 
+def _in_time(view: View, rows: list[LimitUse], values: Sequence[Any]) -> list[Any]:
+    """Values in the places of their periods; a limit need not be there in all of them."""
+    found = {row.period: value for row, value in zip(rows, values, strict=True)}
+    return [found.get(period) for period in view.periods]
+
+
+def _use_in_words(view: View, key: Key) -> list[str]:
+    name, unit = style.plain(view.limit(*key)), unit_of(view, key[0])
+    return [
+        f"{name}<br>{row.used:,.0f} of {row.available:,.0f} {unit} in {style.plain(row.period)}"
+        for row in view.limits[key]
+    ]
+
+
 def limits(view: View) -> go.Figure:
     """How much of each limit is used, by period: what is dark is all but used up."""
     keys = most_used(view)
     if not keys:
         return go.Figure(layout=style.empty("the case sets no limit"))
-    part = [shares(view.limits[key]) for key in keys]
+    part = [_in_time(view, view.limits[key], shares(view.limits[key])) for key in keys]
     names = [style.short(f"{view.limit(*key)} ({NOUNS[key[0]]})", 36) for key in keys]
     full = BINDING
     scale = [
@@ -155,14 +175,7 @@ def limits(view: View) -> go.Figure:
         [full, style.HEAT[4]],
         [1.0, style.HEAT[4]],
     ]
-    told = [
-        [
-            f"{style.plain(view.limit(*key))}<br>{row.used:,.0f} of {row.available:,.0f} "
-            f"{unit_of(view, key[0])} in {style.plain(row.period)}"
-            for row in view.limits[key]
-        ]
-        for key in keys
-    ]
+    told = [_in_time(view, view.limits[key], _use_in_words(view, key)) for key in keys]
     figure = go.Figure(layout=style.layout(80 + 22 * len(keys), showlegend=False))
     figure.add_heatmap(
         x=view.periods,
