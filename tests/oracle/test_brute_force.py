@@ -51,6 +51,12 @@ def test_so_it_does_with_all_that_large_cases_need(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Looking for plans and narrowing windows, which tiny cases go without, change nothing."""
+    as_large(monkeypatch)
+    compare(seed)
+
+
+def as_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tiny cases are solved with all steps that large ones need."""
     monkeypatch.setattr(search, "FEW_DECISIONS", -1)
     large = [table for table in COMMITMENT_TABLES if table != "launches"]
     monkeypatch.setattr(
@@ -62,7 +68,6 @@ def test_so_it_does_with_all_that_large_cases_need(
             if step.variables and step.row.table in large
         ],
     )
-    compare(seed)
 
 
 def compare(seed: int) -> None:
