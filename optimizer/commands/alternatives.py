@@ -83,7 +83,8 @@ def alternatives(
             say(f"\n{lines[0]}")
             for line in lines[1:]:
                 say(f"  {line}")
-        write_tables({"decisions": found.decisions}, _facts(found), json, csv)
+        tables = {"decisions": found.decisions, "changes": found.changes}
+        write_tables(tables, _facts(found), json, csv)
 
 
 def _facts(found: Alternatives) -> dict[str, object]:
@@ -96,9 +97,6 @@ def _facts(found: Alternatives) -> dict[str, object]:
             {
                 "apart": near.apart,
                 "bound": near.bound,
-                "added": near.added,
-                "dropped": near.dropped,
-                "moved": near.moved,
                 "totals": near.outcome.plan.totals.model_dump() if near.outcome.plan else None,
             }
             for near in found.plans

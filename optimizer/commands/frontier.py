@@ -93,4 +93,4 @@ def frontier(
             "complete": front.complete,
             "note": front.note,
         }
-        write_tables({"points": front.table}, facts, json, csv)
+        write_tables({"points": front.table, "changes": front.changes}, facts, json, csv)

@@ -5,20 +5,30 @@ Not here: finding them (see `optimizer.studies.alternatives`, `optimizer.studies
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from models.case import Case
 from models.plan import Totals
+from optimizer.reporting.comparison_words import periods_words
 from optimizer.reporting.text import amount, cars, one_line, percent, title_of
 
 if TYPE_CHECKING:
     from optimizer.studies.alternatives import Alternatives, NearPlan, Verdict
-    from optimizer.studies.frontier import Frontier, FrontierPoint
+    from optimizer.studies.differences import DecisionChange, DecisionKind
+    from optimizer.studies.frontier import Frontier
 
 #: Columns of the tables below; those that end in > are flush right.
 VERDICT_COLUMNS = ("Decision", "Verdict", "Starts in")
-PLAN_COLUMNS = ("Plan", "Volume, cars>", "NPV>", "Lowest cash>", "Added>", "Dropped>", "Moved>")
+PLAN_COLUMNS = ("Plan", "Volume, cars>", "NPV>", "Lowest cash>", "Decisions that differ")
+#: Ways in which a decision differs.
+CHANGE_WORDS: dict[DecisionKind, str] = {
+    "added": "added",
+    "dropped": "dropped",
+    "mode": "another mode",
+    "size": "another size",
+    "moved": "moved",
+}
 #: What each verdict says.
 VERDICT_WORDS = {
     "always": "in every near-best plan",
@@ -75,11 +85,11 @@ def plan_rows(found: Alternatives) -> list[tuple[str, ...]]:
     """The best plan and those near it: what each is worth, and how many decisions differ."""
     case, best = found.best.case, found.best.plan
     assert best is not None  # no alternatives without a plan
-    rows: list[tuple[str, ...]] = [("best", *_worth(case, best.totals), "", "", "")]
+    rows: list[tuple[str, ...]] = [("best", *_worth(case, best.totals), "")]
     for number, near in enumerate(found.plans, 2):
         assert near.outcome.plan is not None
-        counts = [str(len(ids)) for ids in (near.added, near.dropped, near.moved)]
-        rows.append((str(number), *_worth(case, near.outcome.plan.totals), *counts))
+        worth = _worth(case, near.outcome.plan.totals)
+        rows.append((str(number), *worth, counted(near.changes)))
     return rows
 
 
@@ -91,22 +101,43 @@ def _worth(case: Case, totals: Totals) -> tuple[str, str, str]:
 def plan_lines(found: Alternatives, number: int) -> list[str]:
     """How one of the plans (from 2 on) differs from the best one, in sentences."""
     near: NearPlan = found.plans[number - 2]
-    far = f"{near.apart:.3g}"
-    proof = "" if near.bound is None else f", no near-best plan more than {near.bound:.3g}"
-    head = f"Plan {number} differs by {far} decisions from the nearest plan before it{proof}."
-    return [head, *change_lines(found.best.case, near.added, near.dropped, near.moved)]
+    others = "the best plan" if number == 2 else "each plan above"
+    if near.bound is None:
+        proof = f"How different from {others} a plan can be is not proven"
+    elif near.bound <= near.apart * (1 + 1e-3) + 1e-6:
+        proof = f"No near-best plan differs more from {others}"
+    else:
+        proof = f"A plan that differs in {near.bound:.0f} decisions from {others} is not ruled out"
+    head = f"Plan {number} against the best one ({proof[:1].lower()}{proof[1:]}):"
+    return [head, *change_lines(found.best.case, near.changes)]
 
 
-def change_lines(
-    case: Case, added: Sequence[str], dropped: Sequence[str], moved: Sequence[str]
-) -> list[str]:
-    """Decisions that differ, a line each for what is added, dropped and moved."""
-    groups = {"adds": added, "drops": dropped, "moves": moved}
-    return [f"{word} {_listed(case, ids)}" for word, ids in groups.items() if ids]
+def change_lines(case: Case, changes: Sequence[DecisionChange]) -> list[str]:
+    """Decisions that differ, a line for each way in which they do."""
+    lines = []
+    for kind, word in CHANGE_WORDS.items():
+        told = [_change(case, change) for change in changes if change.kind == kind]
+        if told:
+            lines.append(f"{word}: {'; '.join(told)}")
+    return lines
 
 
-def _listed(case: Case, ids: Iterable[str]) -> str:
-    return "; ".join(named(case, id) for id in ids)
+def _change(case: Case, change: DecisionChange) -> str:
+    if change.kind == "moved":
+        return f"{named(case, change.commitment)} {periods_words(case, change.periods or 0)}"
+    if change.kind in ("mode", "size"):
+        return f"{named(case, change.other)} for {named(case, change.commitment)}"
+    if change.kind == "added":
+        return f"{named(case, change.other)} {change.other_start}"
+    return named(case, change.commitment)
+
+
+def counted(changes: Sequence[DecisionChange]) -> str:
+    """How many decisions differ in each way."""
+    kinds = [change.kind for change in changes]
+    words = {"added": "added", "dropped": "dropped", "mode": "by another mode", "size": "resized"}
+    told = [f"{kinds.count(kind)} {word}" for kind, word in words.items() if kind in kinds]
+    return ", ".join([*told, *([f"{kinds.count('moved')} moved"] if "moved" in kinds else [])])
 
 
 def named(case: Case, id: str) -> str:
@@ -143,7 +174,7 @@ def front_rows(front: Frontier) -> list[tuple[str, ...]]:
             _measured(front, 1, point.second),
             "none" if point.first_bound is None else _measured(front, 0, point.first_bound),
             "proven" if point.proven else "open",
-            _counts(point),
+            counted(point.changes),
         )
         for number, point in enumerate(front.points, 1)
     ]
@@ -153,11 +184,6 @@ def _measured(front: Frontier, place: int, value: float) -> str:
     if front.between[place] in ("volume", "last_year_volume"):
         return cars(value)
     return amount(front.case, value)
-
-
-def _counts(point: FrontierPoint) -> str:
-    counts = {"added": point.added, "dropped": point.dropped, "moved": point.moved}
-    return ", ".join(f"{len(ids)} {word}" for word, ids in counts.items() if ids)
 
 
 def front_lines(front: Frontier) -> list[str]:
@@ -182,7 +208,7 @@ def front_changes(front: Frontier) -> list[str]:
     """What changes from each point to the next, in words."""
     lines = []
     for number, point in enumerate(front.points[1:], 2):
-        changes = change_lines(front.case, point.added, point.dropped, point.moved)
-        if changes:
-            lines.append(f"From point {number - 1} to {number}: {'. '.join(changes)}.")
+        told = change_lines(front.case, point.changes)
+        if told:
+            lines += [f"From point {number - 1} to {number}:", *(f"  {line}" for line in told)]
     return lines

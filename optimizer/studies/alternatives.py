@@ -15,7 +15,7 @@ better for one. Not here: finding the best plan (see `optimizer.solving`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -25,6 +25,7 @@ from models.target import LEAST, Goal
 from optimizer.errors import EvplanError
 from optimizer.outcome import Outcome
 from optimizer.settings import Settings
+from optimizer.studies.differences import DecisionChange, decision_changes
 from optimizer.studies.fixing import with_starts
 
 if TYPE_CHECKING:
@@ -46,15 +47,14 @@ COUNT = 4
 class NearPlan:
     """One near-best plan.
 
-    ``added``, ``dropped`` and ``moved`` are ids of commitments that it decides otherwise
-    than the best plan. ``apart`` is the difference to the nearest plan shown before it
-    and ``bound`` what no near-best plan can pass (None: not proven).
+    ``changes`` is what it decides otherwise than the best plan. ``apart`` is the
+    difference to the nearest plan shown before it, ``bound`` what no near-best plan can
+    pass (None: not proven): decisions taken or left, and half a decision for a start that
+    moves from one end of the horizon to the other.
     """
 
     outcome: Outcome
-    added: tuple[str, ...]
-    dropped: tuple[str, ...]
-    moved: tuple[str, ...]
+    changes: tuple[DecisionChange, ...]
     apart: float
     bound: float | None
 
@@ -85,6 +85,18 @@ class Alternatives:
     verdicts: tuple[Verdict, ...]
     complete: bool = True
     note: str = ""
+
+    @cached_property
+    def changes(self) -> pd.DataFrame:
+        """A row for each decision of a plan that differs from the best plan's."""
+        import pandas as pd
+
+        rows = [
+            {"plan": number, **asdict(change)}
+            for number, near in enumerate(self.plans, 2)
+            for change in near.changes
+        ]
+        return pd.DataFrame(rows, columns=["plan", *(f.name for f in fields(DecisionChange))])
 
     @cached_property
     def decisions(self) -> pd.DataFrame:
@@ -161,14 +173,15 @@ def alternatives(
     ``settings.time_limit`` holds for each question asked. Raises `EvplanError` when the
     case has no plan; an interruption ends it with what was found.
     """
-    from optimizer.highs import Stop
+    from optimizer.highs import Stop, ctrl_c_asks
     from optimizer.solving import solve
 
     settings, stop = settings or Settings(), stop or Stop()
-    best = best or solve(case, settings, progress=progress, stop=stop)
-    atlas = _Atlas(case, near_best(case, best, within), best, settings, progress, stop)
-    plans = list(atlas.different(count))
-    verdicts = atlas.verdicts()
+    with ctrl_c_asks(stop):
+        best = best or solve(case, settings, progress=progress, stop=stop)
+        atlas = _Atlas(case, near_best(case, best, within), best, settings, progress, stop)
+        plans = list(atlas.different(count))
+        verdicts = atlas.verdicts()
     return Alternatives(
         best, within, tuple(plans), verdicts, complete=not atlas.cut_short, note=atlas.note
     )
@@ -224,15 +237,7 @@ class _Atlas:
         return outcome
 
     def _shown(self, outcome: Outcome, found: Differing) -> NearPlan:
-        first, this = starts_in(self.records[0]), starts_in(self.records[-1])
-        return NearPlan(
-            outcome,
-            added=tuple(id for id in this if id not in first),
-            dropped=tuple(id for id in first if id not in this),
-            moved=tuple(id for id in this if id in first and this[id] != first[id]),
-            apart=found.apart,
-            bound=found.bound,
-        )
+        return NearPlan(outcome, decision_changes(self.best, outcome), found.apart, found.bound)
 
     def verdicts(self) -> tuple[Verdict, ...]:
         """A verdict for every decision that the rules leave open, in the order of the case."""

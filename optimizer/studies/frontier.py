@@ -15,7 +15,7 @@ target are not. Not here: solving (see `optimizer.solving`).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
@@ -29,7 +29,7 @@ from optimizer.errors import EvplanError
 from optimizer.outcome import Outcome
 from optimizer.plan import Plan
 from optimizer.settings import Settings
-from optimizer.studies.alternatives import starts_in
+from optimizer.studies.differences import DecisionChange, decision_changes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,9 +67,7 @@ class FrontierPoint:
     second: float
     first_bound: float | None
     proven: bool
-    added: tuple[str, ...] = ()
-    dropped: tuple[str, ...] = ()
-    moved: tuple[str, ...] = ()
+    changes: tuple[DecisionChange, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -99,14 +97,22 @@ class Frontier:
                 second: point.second,
                 f"{first}_bound": point.first_bound,
                 "proven": point.proven,
-                "added": " ".join(point.added),
-                "dropped": " ".join(point.dropped),
-                "moved": " ".join(point.moved),
             }
             for point in self.points
         ]
-        columns = [first, second, f"{first}_bound", "proven", "added", "dropped", "moved"]
-        return pd.DataFrame(rows, columns=columns)
+        return pd.DataFrame(rows, columns=[first, second, f"{first}_bound", "proven"])
+
+    @cached_property
+    def changes(self) -> pd.DataFrame:
+        """A row for each decision of a point that differs from the point before, from 2 on."""
+        import pandas as pd
+
+        rows = [
+            {"point": number, **asdict(change)}
+            for number, point in enumerate(self.points, 1)
+            for change in point.changes
+        ]
+        return pd.DataFrame(rows, columns=["point", *(f.name for f in fields(DecisionChange))])
 
 
 def frontier(
@@ -132,15 +138,19 @@ def frontier(
         found = f"a resolution of {resolution} with at most {points} points"
         allowed = "a resolution between 0 and 1, and at least 2 points"
         raise CaseError([Problem("frontier", found=found, allowed=allowed)])
+    from optimizer.highs import Stop, ctrl_c_asks
+
+    stop = stop or Stop()
     search = _Search(case, between, settings or Settings(), progress, stop)
-    search.ends()
-    while search.found and len(search.found) < points:
-        box = search.largest(resolution)
-        if told is not None:
-            told(len(search.found), 0.0 if box is None else search.size(box))
-        if box is None or search.stopped:
-            break
-        search.halve(box)
+    with ctrl_c_asks(stop):
+        search.ends()
+        while search.found and len(search.found) < points:
+            box = search.largest(resolution)
+            if told is not None:
+                told(len(search.found), 0.0 if box is None else search.size(box))
+            if box is None or stop.asked.is_set():
+                break
+            search.halve(box)
     return search.frontier(resolution)
 
 
@@ -178,16 +188,14 @@ class _Search:
     between: tuple[Measure, Measure]
     settings: Settings
     progress: Callable[[Progress], None] | None
-    stop: Stop | None
+    stop: Stop
     found: list[FrontierPoint] = field(default_factory=list)
     boxes: list[_Box] = field(default_factory=list)
     lost: int = 0
 
     def __post_init__(self) -> None:
-        from optimizer.highs import Stop
         from optimizer.solving import Prepared
 
-        self.stop = self.stop or Stop()
         self.kinds = tuple(MEASURES[name] for name in self.between)
         #: Conditions on other goals stay conditions.
         self.others = tuple(
@@ -201,11 +209,6 @@ class _Search:
             if goal.no_worse_than is not None
         }
         self.prepared = Prepared(self._with(0, 1), self.settings)
-
-    @property
-    def stopped(self) -> bool:
-        """Nothing more is to be asked."""
-        return self.stop is not None and self.stop.asked.is_set()
 
     def _with(self, *order: int, level: float | None = None) -> Case:
         """The case with the two goals in this order, the second no worse than a level."""
@@ -242,7 +245,7 @@ class _Search:
         if best_first is None:
             return
         self.found.append(best_first)
-        if self.stopped:
+        if self.stop.asked.is_set():
             return
         best_second = self._solved(self._with(1, 0), best_first.outcome.plan)
         if best_second is None:
@@ -306,7 +309,7 @@ class _Search:
         points = self._efficient()
         later = [_changed(before, after) for before, after in pairwise(points)]
         notes = []
-        if self.stopped:
+        if self.stop.asked.is_set():
             notes.append("it was interrupted")
         if self.lost:
             notes.append(f"{self.lost} points were not found within the time limit")
@@ -337,17 +340,5 @@ def _proven(outcome: Outcome, kinds: tuple[GoalKind, ...]) -> bool:
 
 
 def _changed(before: FrontierPoint, after: FrontierPoint) -> FrontierPoint:
-    """The later point with the decisions that differ from the one before."""
-    assert before.outcome.plan is not None  # every point has a plan
-    assert after.outcome.plan is not None
-    one, other = starts_in(before.outcome.plan.record), starts_in(after.outcome.plan.record)
-    return FrontierPoint(
-        after.outcome,
-        after.first,
-        after.second,
-        after.first_bound,
-        after.proven,
-        added=tuple(id for id in other if id not in one),
-        dropped=tuple(id for id in one if id not in other),
-        moved=tuple(id for id in other if id in one and one[id] != other[id]),
-    )
+    """The later point with the decisions that differ from those of the one before."""
+    return replace(after, changes=decision_changes(before.outcome, after.outcome))

@@ -139,7 +139,7 @@ def test_plans_are_near_best_and_differ_as_told() -> None:
             assert near.outcome.plan is not None
             starts = starts_in(near.outcome.plan.record)
             assert starts not in known
-            told = {*near.added, *near.dropped, *near.moved}
+            told = {id for c in near.changes for id in (c.commitment, c.other) if id}
             first = known[0]
             assert told == {id for id in {*first, *starts} if first.get(id) != starts.get(id)}
             known.append(starts)
