@@ -13,7 +13,10 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Literal, NamedTuple
 
+from pydantic import ValidationError
+
 from models.case import Case
+from models.cells import refusals
 from models.change import Change
 from models.problem import CaseError, Problem
 from models.scenario import Applied, Scenario, apply
@@ -138,7 +141,14 @@ def _change(term: str) -> Change:
     if not path.strip():
         form = "PATH=VALUE, such as markets.germany.max_share=0.01"
         raise CaseError([Problem(term, found="no path stands before the =", allowed=form)])
-    return Change(set=path.strip(), to=value.strip())
+    try:
+        return Change(set=path.strip(), to=value.strip())
+    except ValidationError as error:
+        problems = [
+            Problem(term, found=reason.found, allowed=reason.allowed, cure=reason.cure)
+            for _, reason in refusals(error, Change)
+        ]
+        raise CaseError(problems) from None
 
 
 def _changes_alone(scenario: Scenario) -> tuple[Part, ...]:
