@@ -56,12 +56,19 @@ def headway_shown() -> Iterator[Callable[[Headway], None]]:
         yield _Lines()
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+    )
 
     columns = (
         TextColumn("solving"),
         BarColumn(),
         MofNCompleteColumn(),
+        TimeElapsedColumn(),  # it moves on through a long solve too
         TextColumn("{task.description}"),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
@@ -72,7 +79,7 @@ def headway_shown() -> Iterator[Callable[[Headway], None]]:
                 task,
                 total=headway.total,
                 completed=headway.done,
-                description=_rest(headway),
+                description=_rest(headway).removeprefix(", "),
             )
 
         yield show
