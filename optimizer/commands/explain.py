@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -26,15 +26,16 @@ if TYPE_CHECKING:
     from models.case import Case
     from optimizer.outcome import Outcome
     from optimizer.settings import Settings
-    from optimizer.studies.explain import Part
+    from optimizer.studies.explain import Depth, Part
     from optimizer.studies.explanation import Explanation, Staircase
     from optimizer.studies.inquiry import Answers, Finding
     from optimizer.studies.store import Store
 
 
 class Goals(StrEnum):
-    """Which goals are sought; values of `optimizer.studies.explain.Depth`."""
+    """Which goals are sought; values of `optimizer.studies.explain.Depth`, or auto."""
 
+    auto = "auto"
     first = "first"
     needed = "needed"
     all = "all"
@@ -82,9 +83,9 @@ def explain(
         Goals,
         typer.Option(
             help="Goals to seek: all but the last (first), the last too where the others cannot "
-            "tell (needed), or all."
+            "tell (needed), or all. By default all in small cases, else needed."
         ),
-    ] = Goals.needed,
+    ] = Goals.auto,
     changes: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="PATH=VALUE", help="Change a number of the case; repeat."),
@@ -123,7 +124,7 @@ def explain(
         given = _sizes(step or [])
         stairs = _stairs(staircase, steps)
         sizes = steps_of(*stairs) if stairs else ()
-        outcome = _outcome(plan, changes or [], scenario, target, gap, settings)
+        outcome = _outcome(plan, changes or [], scenario, target, gap, settings, kept)
         if outcome.plan is None:
             show_outcome(outcome)
             raise typer.Exit(EXIT_NO_PLAN if outcome.status == "infeasible" else EXIT_LIMIT)
@@ -131,12 +132,13 @@ def explain(
         with _asking(outcome, settings.time_limit, kept, count) as (answers, report):
             from optimizer.studies import explain as studies
 
+            depth = None if goals is Goals.auto else cast("Depth", goals.value)
             if staircase is not None:
                 found = studies.staircase(
                     outcome,
                     staircase,
                     sizes,
-                    depth=goals.value,
+                    depth=depth,
                     answers=answers,
                     progress=report,
                 )
@@ -147,7 +149,7 @@ def explain(
                     only=only or (),
                     steps=given,
                     delays=delays,
-                    depth=goals.value,
+                    depth=depth,
                     answers=answers,
                     progress=report,
                     kinds=_kinds(kinds),
@@ -202,9 +204,11 @@ def _outcome(
     target: str | None,
     gap: str | None,
     settings: Settings,
+    kept: Store | None,
 ) -> Outcome:
     """The outcome of a run as it was written, or of a case, solved now."""
     from models.problem import CaseError, Problem
+    from optimizer.errors import EvplanError
     from optimizer.runs import MANIFEST, load_run
 
     folder = folder_from("RUN|CASE", name)
@@ -216,12 +220,19 @@ def _outcome(
             raise CaseError(problems)
         return load_run(folder)
     case = case_from(name, scenario, target, None, changes, False)
-    from optimizer.commands.shown import progress_line
-    from optimizer.solving import solve
+    from optimizer.studies.many import Asking, Unfinished
+    from optimizer.studies.question import Question
 
     complain("solving the case first")
-    with progress_line() as report:
-        return solve(case, settings.model_copy(update={"time_limit": None}), progress=report)
+    try:
+        with Asking(settings.model_copy(update={"time_limit": None}), store=kept) as asking:
+            (answer,) = asking.answers([Question(case)])
+    except Unfinished:
+        complain("stopped before the case itself was solved")
+        raise typer.Exit(EXIT_LIMIT) from None
+    if answer.outcome is None:
+        raise EvplanError(answer.fault)
+    return answer.outcome
 
 
 def _parts(limits: bool, prices: bool) -> tuple[Part, ...]:

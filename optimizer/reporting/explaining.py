@@ -43,10 +43,10 @@ _VERDICTS = {
 _ORDER = {"always": 0, "edge": 1, "open": 2, "never": 3}
 #: Signs in tables, and what they mean.
 _LEGEND = {
-    "~": "~ smaller than what the gaps can tell apart: no effect that is proven",
-    "(": "( ) true of these plans; it hangs on what each keeps of the goals before",
-    "?": "? the proof was not finished: the best found, and what it cannot be less or more than",
-    "-": "- not sought: the goals before tell already",
+    "~": "~: smaller than what the gaps can tell apart: no effect that is proven",
+    "(": "( ): true of these plans; it hangs on what each keeps of the goals before",
+    "?": "?: the proof was not finished: the best found, and what it cannot be less or more than",
+    "-": "-: not sought, as the goals before tell already",
 }
 
 
@@ -126,7 +126,7 @@ def step_words(case: Case, limit: Limit, by: float) -> str:
     if row.startswith("launches.") and limit.kind == "demand":
         vehicle = _name(case, f"vehicles.{names[0]}") if names[0] != "*" else "every car"
         where = "every market" if names[1] == "*" else _title(case, f"markets.{names[1]}")
-        return f"{text.percent(by)} more demand for {vehicle} in {where}"
+        return f"{number(100 * by)} % more demand for {vehicle} in {where}"
     if limit.path == "finance.opening_cash":
         return f"{text.amount(case, by)} more cash at the start"
     if limit.path == "finance.cash_floor":
@@ -165,7 +165,7 @@ def _of_commitment(case: Case, id: str, column: str, by: float) -> str:
     if column == "capacity_per_year":
         return f"{number(by)} a year more capacity from {title}"
     if column == "peak_share":
-        return f"{text.percent(by)} more demand for {title}"
+        return f"{number(100 * by)} % more demand for {title}"
     return f"{id}.{column} looser by {number(by)}"
 
 

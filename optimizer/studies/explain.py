@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 Part = Literal["limits", "prices"]
 #: Goals that are sought: all but the last one, that one too where it is needed, or all.
 Depth = Literal["first", "needed", "all"]
+#: Cases with no more undecided commitments than this are solved so quickly that all goals
+#: can be sought everywhere.
+FEW = 40
 #: Periods of delay that are priced unless asked otherwise.
 DELAYS = 2
 
@@ -48,7 +51,7 @@ def explain(
     kinds: Iterable[str] = pricing.USUAL,
     steps: Mapping[str, float] | None = None,
     delays: int = DELAYS,
-    depth: Depth = "needed",
+    depth: Depth | None = None,
     time_limit: float | None = None,
     answers: Answers | None = None,
     progress: Progress | None = None,
@@ -59,7 +62,7 @@ def explain(
     ``only`` keeps limits and commitments whose path begins with one of these words, of
     whatever kind; ``kinds`` are the tables of commitments that are priced otherwise.
     ``steps`` are steps of limits by their path or kind, ``delays`` the most periods of
-    delay. ``depth`` tells which goals are sought (see the module). ``time_limit`` is for
+    delay. ``depth`` tells which goals are sought (see the module); None: `usual_depth`. ``time_limit`` is for
     each re-solve, in seconds; what it cuts short has wider limits (`Gain.least`,
     `Gain.most`). ``progress`` is called with each finding. ``answers`` asks elsewhere
     than in this process, with settings as `settings_for` gives them.
@@ -70,6 +73,7 @@ def explain(
     """
     if outcome.plan is None:
         raise ValueError("there is no plan to explain")
+    depth = depth or usual_depth(outcome.case)
     words, parts = tuple(only), tuple(parts)
     limits = _chosen_limits(outcome, parts, words, steps)
     taken, options = _chosen_decisions(outcome, parts, words, tuple(kinds))
@@ -109,7 +113,7 @@ def staircase(
     path: str,
     steps: Sequence[float],
     *,
-    depth: Depth = "all",
+    depth: Depth | None = None,
     time_limit: float | None = None,
     answers: Answers | None = None,
     progress: Progress | None = None,
@@ -122,6 +126,7 @@ def staircase(
     """
     if outcome.plan is None:
         raise ValueError("there is no plan to explain")
+    depth = depth or usual_depth(outcome.case)
     limit = limit_named(outcome.case, path)
     known = {one.path: one for one in limiting.limits_of_plan(outcome)}
     limit = known.get(limit.path, limit)
@@ -136,6 +141,12 @@ def staircase(
     if 0 in steps:
         found.append(LimitGain(limit, 0.0, outcome.status, gains(outcome, outcome)))
     return Staircase(outcome, limit, tuple(sorted(found, key=lambda one: one.by)), work.left)
+
+
+def usual_depth(case: Case) -> Depth:
+    """All goals in a small case; in others the last one only where it is needed."""
+    undecided = sum(row.status in ("optional", "mandatory") for row in case.commitments.values())
+    return "all" if undecided <= FEW else "needed"
 
 
 def settings_for(outcome: Outcome, time_limit: float | None) -> Settings:

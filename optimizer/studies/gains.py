@@ -180,6 +180,11 @@ def _gain(case: Case, before: GoalResult, after: GoalResult, relation: Relation)
     return Gain(before.kind, unit, other[0] - one[0], least, most, before, after, beyond=beyond)
 
 
+def _exactly(end: float | None, before: GoalResult, after: GoalResult) -> float | None:
+    """A difference without the last digits of the numbers that it is of."""
+    return 0.0 if end is not None and abs(end) <= 1e-12 * _size(before, after) else end
+
+
 def _lower(one: float | None, other: float | None) -> float | None:
     if one is None or other is None:
         return other if one is None else one
