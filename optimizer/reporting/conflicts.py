@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from models.case import Case
-from optimizer.reporting.text import amount, cars, one_line, percent, title_of
+from optimizer.reporting.text import amount, cars, money_unit, one_line, percent, title_of
 
 if TYPE_CHECKING:
     from optimizer.studies.conflict import Conflict, LeastChange
@@ -181,9 +181,10 @@ def correction_lines(found: Conflict) -> Iterator[str]:
 def change_lines(found: Conflict) -> Iterator[str]:
     """The least change of single numbers."""
     for row in found.changes:
-        line = f"- {row.rule.path}: {_number(found.case, row, row.enough)} instead of {_number(found.case, row, row.now)}"
+        enough, now = (_number(found.case, row, value) for value in (row.enough, row.now))
+        line = f"- {row.rule.path}: {enough} instead of {now}"
         if row.unit == "units more":
-            line = f"- {row.rule.path}: {_number(found.case, row, row.enough)} more in each period"
+            line = f"- {row.rule.path}: {enough} in each period"
         if row.too_little != row.now:
             line += f"; with {_number(found.case, row, row.too_little)} "
             line += "no plan exists" if row.proven else "none was found"
@@ -193,6 +194,5 @@ def change_lines(found: Conflict) -> Iterator[str]:
 def _number(case: Case, row: LeastChange, value: float | str) -> str:
     if isinstance(value, str):
         return value
-    if row.unit == "money":
-        return amount(case, value)
-    return f"{value:,.6g}"
+    unit = money_unit(case) if row.unit == "money" else row.unit
+    return f"{value:,.12g} {unit}"

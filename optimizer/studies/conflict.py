@@ -332,7 +332,9 @@ class _Study:
             if not self.go_together(others):
                 continue  # something else must give as well
             plan = next(plan for kept, plan in self.kept if others <= kept)
-            self.changes.append(self._least(self.rules[number], dial, plan))
+            least = self._least(self.rules[number], dial, plan)
+            if least.enough:  # a target of no cars is none
+                self.changes.append(least)
 
     def _least(self, rule: Rule, dial: Dial, plan: Plan) -> LeastChange:
         """By halving between what the case says and what a plan is known to need."""
@@ -345,9 +347,8 @@ class _Study:
             else:
                 proven = proven and possible is False
                 low = middle
-        return LeastChange(
-            rule, dial.shown(0.0), dial.shown(high), dial.shown(low), dial.unit, proven, plan
-        )
+        enough, too_little = dial.numbers(low, high)
+        return LeastChange(rule, dial.shown(0.0), enough, too_little, dial.unit, proven, plan)
 
 
 def _cheap(case: Case) -> tuple[Goal, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from models.case import Case
 from models.plan import PlanRecord
@@ -17,7 +18,7 @@ from optimizer.studies.rules import Rule
 
 #: Part of the way at which two settings of a dial are as good as the same.
 FINE = 0.005
-#: Steps of halving at most.
+#: Least difference worth telling, in any unit.
 LEAST = 1e-6
 
 
@@ -25,13 +26,14 @@ LEAST = 1e-6
 class Dial:
     """One rule as a number: ``loosened`` is the case with it turned so far, ``needed`` how
     far a plan that does without the rule needs it turned, ``shown`` what the number is then.
-    A ``whole`` dial turns by ones. The unit is that of the number."""
+    A ``whole`` dial turns by ones, a ``positive`` one never below 0. The unit is that of the number."""
 
     loosened: Callable[[float], Case]
     needed: Callable[[PlanRecord], float]
     shown: Callable[[float], float | str]
     unit: str
     whole: bool = False
+    positive: bool = False
 
     def near(self, low: float, high: float) -> bool:
         """Whether nothing worth asking lies between."""
@@ -43,6 +45,20 @@ class Dial:
         """The next setting to ask about."""
         middle = (low + high) / 2
         return float(math.floor(middle)) if self.whole else middle
+
+    def numbers(self, low: float, high: float) -> tuple[float | str, float | str]:
+        """The number that is enough and the one that is too little, as short as they can be
+        told: each is rounded to the side on which it stays what it is."""
+        now, little, enough = self.shown(0.0), self.shown(low), self.shown(high)
+        if isinstance(now, str) or isinstance(little, str) or isinstance(enough, str):
+            return enough, little
+        unit = Decimal(1).scaleb(math.floor(math.log10(max(high - low, LEAST))))
+        upwards = enough > now
+        enough = _rounded(enough, unit, up=upwards)
+        # One that is 0 or below 0 where it cannot be, or beyond the case's own, says no more.
+        little = _rounded(little, unit, up=not upwards) if low else now
+        little = max(little, now) if upwards else min(little, now)
+        return max(enough, 0.0) if self.positive else enough, little
 
 
 def dial_of(case: Case, rule: Rule) -> Dial | None:
@@ -58,6 +74,12 @@ def dial_of(case: Case, rule: Rule) -> Dial | None:
         "earliest": _earliest,
     }.get(rule.kind)
     return made(case, rule) if made else None
+
+
+def _rounded(value: float, unit: Decimal, *, up: bool) -> float:
+    """A number to the next multiple of a unit."""
+    way = ROUND_CEILING if up else ROUND_FLOOR
+    return float((Decimal(repr(value)) / unit).to_integral_value(way) * unit)
 
 
 def _up(value: float) -> float:
@@ -90,7 +112,8 @@ def _target(case: Case, _rule: Rule) -> Dial:
             _up(wanted - max(window.volume for window in plan.windows)), wanted * (1 - 1e-9)
         ),
         lambda turn: wanted - turn,
-        "cars/year",
+        "cars a year",
+        positive=True,
     )
 
 
