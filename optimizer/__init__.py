@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from optimizer.highs import Progress
     from optimizer.outcome import Outcome
     from optimizer.plan import Plan
+    from optimizer.reporting.html import save_report
     from optimizer.runs import load_run, save_run
     from optimizer.scenarios import load_scenarios
     from optimizer.schema import json_schema
@@ -100,6 +101,7 @@ _HOMES = {
     "load_run": "optimizer.runs",
     "load_scenarios": "optimizer.scenarios",
     "save_case": "optimizer.tables",
+    "save_report": "optimizer.reporting.html",
     "save_run": "optimizer.runs",
     "save_workbook": "optimizer.workbooks.results",
     "shipped_cases": "optimizer.catalogue",
@@ -141,6 +143,7 @@ __all__ = [
     "load_run",
     "load_scenarios",
     "save_case",
+    "save_report",
     "save_run",
     "save_workbook",
     "shipped_cases",

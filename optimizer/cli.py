@@ -21,6 +21,7 @@ from optimizer.commands.convert import convert
 from optimizer.commands.explain import explain
 from optimizer.commands.frontier import frontier
 from optimizer.commands.reach import reach
+from optimizer.commands.report import report
 from optimizer.commands.runs import show
 from optimizer.commands.schema import schema
 from optimizer.commands.shown import EXIT_ERROR
@@ -35,7 +36,22 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (solve, explain, reach, alternatives, frontier, compare, sweep, check, init, convert, schema, cases, show):
+for command in (
+    solve,
+    explain,
+    reach,
+    alternatives,
+    frontier,
+    compare,
+    sweep,
+    check,
+    init,
+    convert,
+    schema,
+    cases,
+    show,
+    report,
+):
     app.command()(command)
 
 

@@ -18,13 +18,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from optimizer.errors import EvplanError
+from optimizer.runs import FolderError
 
 if TYPE_CHECKING:
     from optimizer.outcome import Outcome
 
 
-class ReportError(EvplanError):
+class ReportError(FolderError):
     """A report that cannot be written."""
 
 
@@ -60,9 +60,9 @@ def save_report(
     return path
 
 
-def check_free(path: str | Path) -> None:
+def check_target(path: str | Path, *, replace: bool = False) -> None:
     """Raise `ReportError` when a report cannot be written there; makes nothing."""
-    _check(Path(path), replace=False)
+    _check(Path(path), replace)
 
 
 def _there(path: Path) -> str:

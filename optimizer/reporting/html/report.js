@@ -63,6 +63,13 @@
           axis.ticktext = axis.ticktext.map((label) => shortened(label, 17));
           axis.tickfont = { ...axis.tickfont, size: 11 };
         }
+        if (key.startsWith("xaxis") && axis.side === "top") { // beside long labels: years only
+          const years = (axis.ticktext || []).map((label) => label.split("<br>")[1]);
+          if (years.filter(Boolean).length > 1) {
+            axis.tickvals = axis.tickvals.filter((_, n) => years[n]);
+            axis.ticktext = years.filter(Boolean);
+          }
+        }
         if (key.startsWith("xaxis")) axis.tickfont = { ...axis.tickfont, size: 10 };
         if (key.startsWith("xaxis") && !axis.tickvals) axis.nticks = 4;
       }

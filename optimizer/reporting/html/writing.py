@@ -63,6 +63,7 @@ def as_json(data: Any) -> str:
 def _unbroken(text: str) -> str:
     """A heading in which no number is parted from its unit by the end of a line."""
     text = re.sub(r"\b([A-Z]{3}) (?=-?\d)", "\\1\u00a0", text)
+    text = re.sub(r"(?<=\d) of (?=\d)", "\u00a0of\u00a0", text)
     return re.sub(r"(?<=\d) (?=(?:million|thousand|billion|cars|%)(?!\w))", "\u00a0", text)
 
 

@@ -146,7 +146,8 @@ def _ticks(view: View) -> tuple[list[int], list[str]]:
     if horizon.step in ("year", "period"):
         return places, [plain(label) for label in view.periods]
     parts = [label[4:].lstrip("-") for label in view.periods]
-    named = set(firsts)
+    # The name of a year of which there is one period has no room beside the next one's.
+    named = {t for t in firsts if t + 1 not in firsts}
     return places, [
         f"{part}<br>{horizon.year(t)}" if t in named else part for t, part in enumerate(parts)
     ]

@@ -89,9 +89,7 @@ def _mark_target(view: View, figure: go.Figure) -> None:
     per_year = view.case.horizon.per_year
     pace = target.volume / per_year
     figure.add_shape(style.dashed("y", pace))
-    text = f"target {cars(target.volume)} a year"
-    if per_year > 1:
-        text += f" = {cars(pace)} a {view.step}"
+    text = f"target pace: {cars(pace)} a {view.step}"
     where: dict[str, Any] = {"xref": "paper", "x": 0, "xanchor": "left", "yanchor": "bottom"}
     figure.add_annotation(style.words(text, y=pace, **where))
     if view.reached:

@@ -1,0 +1,54 @@
+"""``evplan report``: a page of one run to look at, or of several side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from optimizer.commands.given import folder_from
+from optimizer.commands.shown import friendly, say
+
+
+def report(
+    runs: Annotated[
+        list[str], typer.Argument(metavar="RUN...", help="Folders of runs; the first is the base.")
+    ],
+    out: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="The page to write; by default RUN.html, or report.html of several runs.",
+        ),
+    ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Write over a report that is there already.")
+    ] = False,
+) -> None:
+    """Write an HTML page about runs: charts, decisions, limits, money, sources."""
+    with friendly():
+        from optimizer.reporting.html import check_target, save_report
+        from optimizer.runs import load_run
+
+        folders = [folder_from("RUN", run) for run in dict.fromkeys(runs)]
+        path = _target(folders) if out is None else folder_from("--out", out)
+        check_target(path, replace=replace)  # before the runs are read and audited
+        outcomes = {_name(folder, folders): load_run(folder) for folder in folders}
+        save_report(outcomes, path, replace=replace)
+        say(f"Written to {path}")
+
+
+def _target(folders: list[Path]) -> Path:
+    """Beside the run, not in it: a run folder holds what was written with it, and no more."""
+    if len(folders) > 1:
+        return Path("report.html")
+    folder = folders[0].resolve()
+    return folder.with_name(folder.name + ".html")
+
+
+def _name(folder: Path, folders: list[Path]) -> str:
+    """The folder's own name where it is the only one of that name."""
+    names = [other.resolve().name for other in folders]
+    name = folder.resolve().name
+    return name if names.count(name) == 1 else str(folder)
