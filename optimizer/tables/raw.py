@@ -101,3 +101,6 @@ class Source(Protocol):
 
     def tables(self) -> Iterable[Table]:
         """Every table that there is, in the order of `models.case.TABLES`."""
+
+    def worded(self, problem: Problem) -> Problem:
+        """A problem of the checks, which speak of files, in words of this source."""

@@ -69,6 +69,7 @@ class _Reader:
 
     def _placed(self, problem: Problem) -> Problem:
         """A problem of the checks, with the place of what it speaks of."""
+        problem = self.source.worded(problem)
         if problem.row is not None and problem.table in self.lines:
             line = self.lines[problem.table][problem.row]
             place = self.tables[problem.table].place(line, problem.column)
@@ -113,10 +114,10 @@ class _Reader:
             else:
                 parts[name] = tuple(made) if name == "goals" else made[0]
         if "horizon" not in data and "horizon" not in self.broken:
-            reason = CellError("the section is missing", "[horizon] with step, first and last")
-            reason.cure = "Add it"
             where = self.sections.place("", "", 0).where
-            self.problems.append(replace(Problem(where), column="horizon", **vars(reason)))
+            allowed = "[horizon] with step, first and last"
+            missing = Problem(where, 0, "horizon", "the section is missing", allowed, "Add it")
+            self.problems.append(self.source.worded(missing))
         return parts
 
     def _default_name(self) -> str:

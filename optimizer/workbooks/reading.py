@@ -8,7 +8,9 @@ what is read from it (`optimizer.tables.reading`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +38,16 @@ from optimizer.workbooks.layout import (
 )
 from optimizer.workbooks.opening import open_workbook
 
+#: What the checks say of files and sections, as it is said of sheets.
+_WORDS = {
+    r"there is no (\w+)\.csv": r"sheet \1 has no rows",
+    r"Add (\w+)\.csv with a row": r"Add to sheet \1 a row",
+    r"Add (\w+)\.csv": r"Fill sheet \1",
+    r"leave (\w+)\.csv out": r"leave sheet \1 empty",
+    r"\b(\w+)\.csv\b": r"sheet \1",
+    r"a \[target\] section": "the settings of section target",
+    r"\[(horizon|target)\]": r"section \1",
+}
 _KNOWN = (SETTINGS, GOALS, *TABLES, SCENARIOS)
 
 
@@ -111,6 +123,16 @@ class Workbook:
         return table
 
     # Tables ----------------------------------------------------------------
+
+    def worded(self, problem: Problem) -> Problem:
+        """A problem of the checks with sheets for its files and sections."""
+        parts = {}
+        for part in ("found", "allowed", "cure"):
+            text = getattr(problem, part)
+            for pattern, words in _WORDS.items():
+                text = re.sub(pattern, words, text)
+            parts[part] = text
+        return replace(problem, **parts)
 
     def tables(self) -> Iterator[Table]:
         """The sheets of tables that have rows."""
