@@ -196,7 +196,8 @@ def limit_named(case: Case, name: str) -> Limit:
     if not paths.meets(case, path):
         column = _row_column(case, path) if rest and paths.matching_rows(case, path) else ""
         if not column:
-            raise CaseError([paths.unmet(case, path)])
+            reason = paths.unmet_row if path.count(".") == 1 else paths.unmet
+            raise CaseError([reason(case, path)])
         path = f"{path}.{column}"
     column = _column(path)
     kind = _KINDS.get(f"{table}.{column}", "cash" if table == "finance" else "resource")
