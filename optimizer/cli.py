@@ -17,6 +17,7 @@ import typer
 from optimizer.commands.alternatives import alternatives
 from optimizer.commands.cases import cases, check, init
 from optimizer.commands.compare import compare
+from optimizer.commands.conflict import conflict
 from optimizer.commands.convert import convert
 from optimizer.commands.explain import explain
 from optimizer.commands.frontier import frontier
@@ -40,6 +41,7 @@ for command in (
     solve,
     explain,
     reach,
+    conflict,
     alternatives,
     frontier,
     compare,

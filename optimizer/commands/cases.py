@@ -14,10 +14,15 @@ def check(case: CaseArgument) -> None:
     """Say everything that is wrong with a case."""
     with friendly():
         from models.case import TABLES
+        from models.levers import problems_of
+        from models.problem import CaseError
         from optimizer.reporting.text import one_line
         from optimizer.tables import load_case
 
         found = load_case(folder_from("CASE", case))
+        wrong = problems_of(found)
+        if wrong:
+            raise CaseError(wrong)
         rows = sum(len(found.rows(table)) for table in TABLES)
         horizon = found.horizon
         say(

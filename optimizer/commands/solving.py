@@ -63,6 +63,11 @@ def solve(
             outcome = find_plan(ready, settings, progress=report)
         if outcome.plan is None:
             show_outcome(outcome)
+            if outcome.status == "infeasible":
+                say(
+                    "Which rules contradict each other, and what must give: evplan conflict, "
+                    "with the same case and options."
+                )
             raise typer.Exit(EXIT_NO_PLAN if outcome.status == "infeasible" else EXIT_LIMIT)
         try:  # written first: whoever reads the output may go away before its end
             save_run(outcome, folder)
