@@ -7,17 +7,19 @@ are shown as one line. Not here: finding the differences (see `optimizer.studies
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
+from rich.cells import cell_len
+
 from models.case import Case
+from optimizer.reporting.comparison_causes import MARKS, Section, cause_section
 from optimizer.reporting.comparison_words import (
     difference_words,
     headline,
     limit_lines,
     periods_words,
-    share_words,
     signed,
-    size_words,
     value_words,
 )
 from optimizer.reporting.text import aligned, one_line, title_of
@@ -25,26 +27,15 @@ from optimizer.studies.comparison_rows import unit_of
 from optimizer.studies.differences import DecisionChange, summed
 
 if TYPE_CHECKING:
-    from optimizer.studies.cause import Cause, Share
     from optimizer.studies.compare import Comparison, Side
     from optimizer.studies.kpis import Kpi
 
 #: Scenarios in one table; more of them make another one.
 ABREAST = 3
+#: Names wider than this are replaced by numbers in tables.
+LONGEST_NAME = 30
 #: Markets and cars shown of those whose sales moved.
 MOST_MOVED = 6
-#: What a figure in a table is marked with, and what that means.
-MARKS = {
-    "noise": ("({})", "in brackets: too small for the gap to tell apart, so no effect"),
-    "unproven": (
-        "{}?",
-        "?: so in these plans, but it hangs on what each keeps of the goals before",
-    ),
-}
-#: Figures beside the goals whose causes are shown on screen; files have them all.
-CAUSES_SHOWN = ("exports", "least_cash", "spending")
-
-Section = tuple[str, list[str]]
 
 
 def in_words(comparison: Comparison) -> list[str]:
@@ -57,6 +48,7 @@ def in_words(comparison: Comparison) -> list[str]:
 
 def sections(comparison: Comparison) -> list[Section]:
     """The sections of the report, each with its heading and lines; empty ones are left out."""
+    comparison = _shortened(comparison)
     case = comparison.base.case
     title = one_line(f"{comparison.name}: {case.title}" if case.title else comparison.name)
     found = [
@@ -66,9 +58,20 @@ def sections(comparison: Comparison) -> list[Section]:
         ("Decisions that differ", _decisions(comparison)),
         ("Own cars sold, difference to the base case", _sales(comparison)),
         ("Limits that bind otherwise", _limits(comparison)),
-        *(_cause(case, side, side.cause) for side in comparison.sides if side.cause),
+        *(cause_section(case, side, side.cause) for side in comparison.sides if side.cause),
     ]
     return [(one_line(heading), body) for heading, body in found if body]
+
+
+def _shortened(comparison: Comparison) -> Comparison:
+    """The comparison with names that fit into tables; the long ones stand in the headline."""
+    sides = []
+    for number, side in enumerate(comparison.sides, 1):
+        if cell_len(one_line(side.name)) > LONGEST_NAME:
+            told = side.name if side.title in ("", side.name) else f"{side.name}: {side.title}"
+            side = replace(side, name=f"scenario {number}", title=told)
+        sides.append(side)
+    return replace(comparison, sides=tuple(sides))
 
 
 def _planned(comparison: Comparison) -> list[Side]:
@@ -277,60 +280,3 @@ def _limits(comparison: Comparison) -> list[str]:
         told = limit_lines(side)
         lines += [f"{side.name}:", *(f"- {line}" for line in told)] if told else []
     return [one_line(line) for line in lines]
-
-
-# Causes ------------------------------------------------------------------------------
-
-
-def _cause(case: Case, side: Side, cause: Cause) -> Section:
-    """The parts of a scenario, and what each contributes to goals and a few figures."""
-    shown = [
-        change
-        for change in side.figures
-        if (change.figure.goal or change.figure.name in CAUSES_SHOWN)
-        and any(share.finding.mark != "same" for share in cause.of(change.figure.name))
-    ]
-    parts = [f"{number}  {part.title}" for number, part in enumerate(cause.parts, 1)]
-    marks: set[str] = set()
-    rows = []
-    for change in shown:
-        shares = cause.of(change.figure.name)
-        marks |= {share.finding.mark for share in shares}
-        figure = change.figure
-        unit = "" if figure.unit == "period" else unit_of(case, figure)
-        together = share_words(figure, change.finding.value)
-        rows.append([figure.title, unit, *map(_share, shares), together, _alone(shares)])
-    columns = ["Figure", "Unit", *(f"{n}>" for n in range(1, len(parts) + 1)), "together>"]
-    with_alone = any(row[-1] for row in rows)
-    columns += ["sum if each came alone>"] if with_alone else []
-    table = aligned(columns, [row[: len(columns)] for row in rows]) if rows else []
-    lines = [*parts, *([""] if table else []), *table]
-    lines += [words for mark, (_, words) in MARKS.items() if mark in marks]
-    lines += [f"{note}." for note in cause.notes]
-    if cause.orders:
-        lines.append(
-            f"{len(parts)} parts have too many combinations to solve each: the shares are means over "
-            f"{cause.orders} orders drawn at random, +/- their standard errors."
-        )
-    # Lines of tables keep their blanks: their cells are clean already.
-    lines = [line if line in table else one_line(line) for line in lines]
-    return f"Why {side.name} differs", lines
-
-
-def _share(share: Share) -> str:
-    told = share_words(share.figure, share.finding.value)
-    form = MARKS.get(share.finding.mark, ("{}", ""))[0]
-    error = f" +/- {size_words(share.figure, share.error)}" if share.error else ""
-    return form.format(told) + error
-
-
-def _alone(shares: Sequence[Share]) -> str:
-    """What the parts would sum to if each came alone; blank where that is the whole."""
-    alone = [share.alone for share in shares]
-    whole = [share.finding.value for share in shares]
-    if None in alone or None in whole:
-        return ""
-    apart, together = sum(filter(None, alone)), sum(filter(None, whole))
-    if abs(apart - together) <= 1e-6 * max(1.0, abs(apart), abs(together)):
-        return ""
-    return share_words(shares[0].figure, apart)

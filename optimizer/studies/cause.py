@@ -14,7 +14,7 @@ said in `Cause.notes`. A figure that some combination lacks (the use of a site t
 capacity there) has no shares.
 
 **Noise** is that of all solves that a share rests on; see `optimizer.studies.noise`. Where
-orders are drawn, no share is called proven.
+orders are drawn, no share is called proven, and one within two standard errors is noise.
 """
 
 from __future__ import annotations
@@ -274,10 +274,11 @@ def _error(division: _Division, number: int, value: Callable[[Some], float | Non
 
 def _unsure(finding: Finding, error: float | None) -> Finding:
     """A share from some orders only: nothing is proven of that over all orders."""
-    if finding.value is None or error is None or finding.mark in ("same", "plan"):
+    if finding.value is None or error is None or finding.mark == "same":
         return replace(finding, least=None, most=None)
-    within = abs(finding.value) <= ERRORS * error
-    return Finding(finding.value, "noise" if within or finding.mark == "noise" else "unproven")
+    if finding.mark == "noise" or abs(finding.value) <= ERRORS * error:
+        return Finding(finding.value, "noise")
+    return Finding(finding.value, "plan" if finding.mark == "plan" else "unproven")
 
 
 def _less(a: float | None, b: float | None) -> float | None:

@@ -14,7 +14,7 @@ proven of a difference (`optimizer.studies.noise`), how it is split over its cau
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -246,7 +246,7 @@ def compared(
     for one, made, outcome in zip(meant, applied, outcomes, strict=True):
         parted = cause and len(one.parts) > 1 and base.plan and outcome.plan
         found = cause_of(case, one, solves.of, seed) if parted else None
-        warnings = tuple(str(warning) for warning in made.warnings)
+        warnings = tuple(str(replace(w, where=w.column, column="")) for w in made.warnings)
         sides.append(_side(base, one.name, one.title, outcome, found, warnings))
     return Comparison(case.name, base, tuple(sides))
 
