@@ -36,7 +36,9 @@ if TYPE_CHECKING:
     from optimizer.solving import Prepared, solve
     from optimizer.studies.alternatives import Alternatives, alternatives
     from optimizer.studies.compare import Comparison, compare, compare_outcomes
+    from optimizer.studies.conflict import Conflict, conflict
     from optimizer.studies.frontier import Frontier, frontier
+    from optimizer.studies.reach import Reach, reach
     from optimizer.studies.store import Store
     from optimizer.studies.sweep import sweep
     from optimizer.studies.sweep_record import Sweep
@@ -74,6 +76,7 @@ _HOMES = {
     "CaseError": "optimizer.errors",
     "Change": "models.change",
     "Comparison": "optimizer.studies.compare",
+    "Conflict": "optimizer.studies.conflict",
     "EvplanError": "optimizer.errors",
     "Frontier": "optimizer.studies.frontier",
     "Goal": "models.target",
@@ -84,6 +87,7 @@ _HOMES = {
     "Prepared": "optimizer.solving",
     "Problem": "optimizer.errors",
     "Progress": "optimizer.highs",
+    "Reach": "optimizer.studies.reach",
     "Scenario": "models.scenario",
     "Settings": "optimizer.settings",
     "SolverError": "optimizer.errors",
@@ -94,12 +98,14 @@ _HOMES = {
     "audit": "optimizer.auditing",
     "compare": "optimizer.studies.compare",
     "compare_outcomes": "optimizer.studies.compare",
+    "conflict": "optimizer.studies.conflict",
     "convert": "optimizer.workbooks.converting",
     "json_schema": "optimizer.schema",
     "frontier": "optimizer.studies.frontier",
     "load_case": "optimizer.tables",
     "load_run": "optimizer.runs",
     "load_scenarios": "optimizer.scenarios",
+    "reach": "optimizer.studies.reach",
     "save_case": "optimizer.tables",
     "save_report": "optimizer.reporting.html",
     "save_run": "optimizer.runs",
@@ -116,6 +122,7 @@ __all__ = [
     "CaseError",
     "Change",
     "Comparison",
+    "Conflict",
     "EvplanError",
     "Frontier",
     "Goal",
@@ -126,6 +133,7 @@ __all__ = [
     "Prepared",
     "Problem",
     "Progress",
+    "Reach",
     "Scenario",
     "Settings",
     "SolverError",
@@ -136,12 +144,14 @@ __all__ = [
     "audit",
     "compare",
     "compare_outcomes",
+    "conflict",
     "convert",
     "json_schema",
     "frontier",
     "load_case",
     "load_run",
     "load_scenarios",
+    "reach",
     "save_case",
     "save_report",
     "save_run",
