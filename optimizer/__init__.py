@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from optimizer.studies.alternatives import Alternatives, alternatives
     from optimizer.studies.compare import Comparison, compare, compare_outcomes
     from optimizer.studies.conflict import Conflict, conflict
+    from optimizer.studies.explain import explain, staircase
+    from optimizer.studies.explanation import Explanation, Staircase
     from optimizer.studies.frontier import Frontier, frontier
     from optimizer.studies.reach import Reach, reach
     from optimizer.studies.store import Store
@@ -78,6 +80,7 @@ _HOMES = {
     "Comparison": "optimizer.studies.compare",
     "Conflict": "optimizer.studies.conflict",
     "EvplanError": "optimizer.errors",
+    "Explanation": "optimizer.studies.explanation",
     "Frontier": "optimizer.studies.frontier",
     "Goal": "models.target",
     "GoalResult": "models.outcome",
@@ -91,6 +94,7 @@ _HOMES = {
     "Scenario": "models.scenario",
     "Settings": "optimizer.settings",
     "SolverError": "optimizer.errors",
+    "Staircase": "optimizer.studies.explanation",
     "Store": "optimizer.studies.store",
     "Sweep": "optimizer.studies.sweep_record",
     "Target": "models.target",
@@ -101,6 +105,7 @@ _HOMES = {
     "conflict": "optimizer.studies.conflict",
     "convert": "optimizer.workbooks.converting",
     "json_schema": "optimizer.schema",
+    "explain": "optimizer.studies.explain",
     "frontier": "optimizer.studies.frontier",
     "load_case": "optimizer.tables",
     "load_run": "optimizer.runs",
@@ -112,6 +117,7 @@ _HOMES = {
     "save_workbook": "optimizer.workbooks.results",
     "shipped_cases": "optimizer.catalogue",
     "solve": "optimizer.solving",
+    "staircase": "optimizer.studies.explain",
     "sweep": "optimizer.studies.sweep",
 }
 
@@ -124,6 +130,7 @@ __all__ = [
     "Comparison",
     "Conflict",
     "EvplanError",
+    "Explanation",
     "Frontier",
     "Goal",
     "GoalResult",
@@ -137,6 +144,7 @@ __all__ = [
     "Scenario",
     "Settings",
     "SolverError",
+    "Staircase",
     "Store",
     "Sweep",
     "Target",
@@ -147,6 +155,7 @@ __all__ = [
     "conflict",
     "convert",
     "json_schema",
+    "explain",
     "frontier",
     "load_case",
     "load_run",
@@ -158,6 +167,7 @@ __all__ = [
     "save_workbook",
     "shipped_cases",
     "solve",
+    "staircase",
     "sweep",
 ]
 
