@@ -8,6 +8,7 @@ more try. Not here: which jobs there are (see `optimizer.studies.many`).
 
 from __future__ import annotations
 
+import logging
 import os
 import queue
 import signal
@@ -204,9 +205,14 @@ class _Cluster:
             raise CrewError(
                 "a cluster needs the package distributed: pip install 'evplan[cluster]'"
             ) from None
+        # What goes wrong is said by our own errors, without the tracebacks of its log.
+        self._levels = {name: logging.getLogger(name).level for name in _logs()}
+        for name in self._levels:
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         try:
             self._client = Client(address, timeout=PATIENCE, set_as_default=False)
         except (OSError, TimeoutError, ValueError) as error:
+            self._speak()
             raise CrewError(
                 f"no Dask scheduler answers at {address}: {_first_line(error)}. "
                 "Start one with: dask scheduler"
@@ -216,8 +222,14 @@ class _Cluster:
             self._pool: Executor = self._client.get_executor(pure=False, retries=0)
         except BaseException:
             self._client.close(timeout=PATIENCE)
+            self._speak()
             raise
         self.size = max(1, len(self._prints))
+
+    def _speak(self) -> None:
+        """Let the log of Dask be what it was."""
+        for name, level in self._levels.items():
+            logging.getLogger(name).setLevel(level)
 
     def _check(self, address: str) -> None:
         """Workers are there, and have what this process has."""
@@ -239,6 +251,12 @@ class _Cluster:
         with suppress(Exception):
             self._pool.shutdown(wait=False, cancel_futures=True)
         self._client.close(timeout=PATIENCE)
+        self._speak()
+
+
+def _logs() -> list[str]:
+    """Names of the logs that Dask writes."""
+    return [name for name in logging.Logger.manager.loggerDict if name.startswith("distributed")]
 
 
 def check_fingerprint(theirs: dict[str, str], name: str) -> None:
@@ -255,6 +273,8 @@ def failure(future: Future[bytes]) -> str:
     if future.cancelled():
         raise CrewError("the cluster no longer answers")
     error = future.exception()
+    if type(error).__name__ == "KilledWorker":  # Dask's own, which tries more than once
+        return "its workers died, as often as it was tried"
     return "" if error is None else _first_line(error)
 
 
