@@ -14,17 +14,17 @@ from rich.cells import cell_len
 
 from models.case import Case
 from optimizer.reporting.comparison_causes import MARKS, Section, cause_section
+from optimizer.reporting.comparison_decisions import decision_counts, decision_table
 from optimizer.reporting.comparison_words import (
     difference_words,
     headline,
     limit_lines,
-    periods_words,
     signed,
     value_words,
 )
-from optimizer.reporting.text import aligned, one_line, title_of
+from optimizer.reporting.text import aligned, one_line
 from optimizer.studies.comparison_rows import unit_of
-from optimizer.studies.differences import DecisionChange, summed
+from optimizer.studies.differences import summed
 
 if TYPE_CHECKING:
     from optimizer.studies.compare import Comparison, Side
@@ -169,72 +169,8 @@ def _decisions(comparison: Comparison) -> list[str]:
     same = f"{count} {plural} the same in all."
     if not any(side.decisions for side in sides):
         return [f"None: {same}"]
-    tables = (_decision_table(comparison.base.case, some) for some in _abreast(sides))
-    return [*_counts(sides), "", *_stacked(tables), "", same]
-
-
-def _counts(sides: Sequence[Side]) -> list[str]:
-    """One line a scenario: how many decisions differ in which way."""
-    lines = []
-    for side in sides:
-        later = sum(
-            change.kind == "moved" and (change.periods or 0) > 0 for change in side.decisions
-        )
-        sooner = sum(change.kind == "moved" for change in side.decisions) - later
-        kinds = [change.kind for change in side.decisions]
-        told = [
-            f"{number} {words}"
-            for number, words in (
-                (kinds.count("added"), "added"),
-                (kinds.count("dropped"), "dropped"),
-                (later, "later"),
-                (sooner, "sooner"),
-                (kinds.count("mode"), "by another way in"),
-                (kinds.count("size"), "of another size"),
-            )
-            if number
-        ]
-        lines.append(one_line(f"{side.name}: {', '.join(told) or 'all as in the base case'}"))
-    return lines
-
-
-def _decision_table(case: Case, sides: Sequence[Side]) -> list[str]:
-    """A row for each decision that differs, a column for each scenario."""
-    by_key = [{change.key: change for change in side.decisions} for side in sides]
-    when = case.horizon.ordinal
-    first: dict[str, tuple[str, str]] = {}
-    for side, changes in zip(sides, by_key, strict=True):
-        for key, change in changes.items():
-            owner = case if change.commitment else side.outcome.case
-            first.setdefault(key, (title_of(owner, key), change.start))
-    order = sorted(first, key=lambda key: when(first[key][1]) if first[key][1] else 10**9)
-    rows = []
-    for key in order:
-        title, start = first[key]
-        kind = key.split(".")[0]
-        cells = [
-            _decision_words(case, side, changes.get(key))
-            for side, changes in zip(sides, by_key, strict=True)
-        ]
-        rows.append([f"{title} ({_KINDS.get(kind, kind.removesuffix('s'))})", start, *cells])
-    columns = ["Decision", "base", *(one_line(side.name) for side in sides)]
-    return aligned(columns, rows) if rows else []
-
-
-_KINDS = {"entries": "entry", "launches": "launch", "expansions": "capacity", "vehicles": "car"}
-
-
-def _decision_words(case: Case, side: Side, change: DecisionChange | None) -> str:
-    """What becomes of a decision; blank where it is as in the base case."""
-    if change is None:
-        return ""
-    if change.kind == "dropped":
-        return "dropped"
-    if change.kind == "added":
-        return f"added {change.other_start}"
-    if change.kind == "moved":
-        return f"{change.other_start} ({periods_words(case, change.periods or 0)})"
-    return f"instead {title_of(side.outcome.case, change.other)} {change.other_start}"
+    tables = (decision_table(comparison.base.case, some) for some in _abreast(sides))
+    return [*decision_counts(sides), "", *_stacked(tables), "", same]
 
 
 # Sales and limits --------------------------------------------------------------------

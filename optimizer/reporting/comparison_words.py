@@ -147,11 +147,9 @@ def _sentence(case: Case, side: Side, change: FigureChange) -> str:
     part = f" ({percent(abs(finding.value / before))})" if both and before else ""
     told = f"{name} {'rises' if finding.value > 0 else 'falls'} by {size}{part}"
     if finding.mark == "unproven":
-        return (
-            f"{told} in these plans; not proven, as they keep different amounts of earlier goals."
-        )
+        return f"{told} in these plans; not proven, as one of them gains less in the goals before."
     if finding.mark == "given":
-        return f"{told}; it does for certain in plans that keep as much of the earlier goals."
+        return f"{told}; proven for plans that are as good in the goals before."
     return f"{told}{_proof(case, change)}."
 
 

@@ -14,6 +14,7 @@ from optimizer import (
     Case,
     CaseError,
     Outcome,
+    Plan,
     Settings,
     compare_outcomes,
     load_case,
@@ -272,3 +273,23 @@ def test_without_scenarios_there_is_nothing_beside_the_base() -> None:
     assert found.sides == ()
     assert len(found.kpis) == 0
     assert in_words(found)[1] == "There is nothing to compare it with."
+
+
+def test_launches_that_differ_alike_are_one_row() -> None:
+    """One in the north and the south, both put off by a quarter, are told together."""
+    base = solve(CASE)
+    assert base.plan is not None
+    chosen = (row for row in base.plan.record.decisions if not row.in_place)
+    first = next(row for row in chosen if row.kind == "launches")
+
+    def launched(start: str) -> Outcome:
+        rows = [
+            first.model_copy(update={"commitment": f"launches.one.{market}", "start": start})
+            for market in ("north", "south")
+        ]
+        record = base.plan.record.model_copy(update={"decisions": tuple(rows)})  # type: ignore[union-attr]
+        return replace(base, plan=Plan(record))
+
+    lines = in_words(compare_outcomes({"a": launched("2024Q2"), "b": launched("2024Q3")}))
+    rows = [line for line in lines if "(launch)" in line]
+    assert rows == ["One in North, South (launch)  2024Q2  2024Q3 (1 quarter later)"]
