@@ -30,7 +30,7 @@ _HEADS = {
     "volume": "Volume",
     "npv": "NPV",
     "last_year_volume": "Last year",
-    "volume_at": "Year to date asked",
+    "volume_at": "Year asked for",
     "spending": "Spending",
     "peak_funding": "Peak funding",
 }
@@ -45,7 +45,7 @@ _ORDER = {"always": 0, "edge": 1, "open": 2, "never": 3}
 _LEGEND = {
     "~": "~: smaller than what the gaps can tell apart: no effect that is proven",
     "(": "( ): true of these plans; it hangs on what each keeps of the goals before",
-    "?": "?: the proof was not finished: the best found, and what it cannot be less or more than",
+    "?": "?: the proof was not finished: the best found, and [the least, the most] that it can be",
     "-": "-: not sought, as the goals before tell already",
 }
 
@@ -421,8 +421,8 @@ def _cell(gain: Gain) -> str:
     if gain.told == "same":
         return "0" if gain.exact else "~"
     if gain.told == "open":
-        ends = [_signed(gain, end) if end is not None else "" for end in (gain.least, gain.most)]
-        return f"{value}? [{ends[0]}, {ends[1]}]"
+        ends = ("open" if e is None else _signed(gain, e) for e in (gain.least, gain.most))
+        return f"{value}? [{', '.join(ends)}]"
     return value
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 Finding = LimitGain | Price
 #: Answers questions as they are found; see `optimizer.studies.many.Asking.answers`.
 Answers = Callable[[Sequence[Question]], Iterator[Answer]]
-#: Is told of each finding, their number so far, and how many are known of.
+#: Is told of each finding, the number of answers so far, and how many are known of.
 Progress = Callable[[Finding, int, int], None]
 
 
@@ -55,6 +55,7 @@ class Inquiry:
     told: Progress
     found: dict[tuple[object, ...], Finding] = field(default_factory=dict)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
+    answered: int = 0
     left: int = 0
 
     def ask(self, wanted: Sequence[Asked | Finding]) -> bool:
@@ -76,7 +77,8 @@ class Inquiry:
     def _note(self, finding: Finding) -> None:
         self.found[finding.key] = finding
         self.left -= 1
-        self.told(finding, len(self.found), len(self.found) + self.left)
+        self.answered += 1
+        self.told(finding, self.answered, self.answered + self.left)
 
     # What is asked --------------------------------------------------------------------
 

@@ -133,7 +133,6 @@ def _resources(case: Case, uses: Mapping[tuple[str, str], list[LimitUse]]) -> It
         whole = all(size == int(size) for size in sizes) and max(sizes) >= 1
         use = [row for row in case.resource_use if row.resource == name]
         needs = [need for row in use for need in (row.preparing, row.running) if need]
-        whole &= all(need == int(need) for need in needs)
         step = step_of("resource", max(sizes), least=min(needs, default=0.0), whole=whole)
         path = f"resources.{name}.available"
         yield Limit(path, "resource", "units", step, _binding(rows), _most_used(rows))
