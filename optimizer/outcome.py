@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from pydantic import Field
+
 from models.base import Frozen
 from models.case import Case
 from models.outcome import STATUS_WORDS, GoalResult, Status
@@ -19,7 +21,7 @@ class OutcomeRecord(Frozen):
     note: str = ""
     goals: tuple[GoalResult, ...] = ()
     plan: PlanRecord | None = None
-    seconds: dict[str, float] = {}
+    seconds: dict[str, float] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True)
