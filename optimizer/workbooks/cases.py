@@ -20,7 +20,7 @@ from pydantic.fields import FieldInfo
 from models.base import UNITS, Row
 from models.case import PARTS, TABLES, Case
 from models.cells import allowed_text, cell_text, kind_of
-from models.problem import Problem
+from models.problem import CaseError, Problem
 from models.scenarios import Scenarios
 from models.settings import Settings
 from models.target import Goal
@@ -59,8 +59,13 @@ def write_case(case: Case, path: str | Path, scenarios: Scenarios | None = None)
     """Write a case, and its scenarios if given, as a workbook that reads back equal.
 
     What is there already is replaced, as a whole or not at all. Raises `CaseError` for text
-    that is too long for a cell, `OSError` when the file cannot be written.
+    that is too long for a cell and for another ending than ``.xlsx``, `OSError` when the file
+    cannot be written.
     """
+    path = Path(path)
+    if path.suffix.lower() != ".xlsx":
+        found = f"a workbook would be called {path.suffix or 'without an ending'}"
+        raise CaseError([Problem(str(path), found=found, allowed=".xlsx")])
     book = sheets.new_workbook()
     _contents(book, case)
     problems: list[Problem | None] = []
@@ -71,7 +76,8 @@ def write_case(case: Case, path: str | Path, scenarios: Scenarios | None = None)
     problems += _scenarios(book, case, scenarios or Scenarios())
     choices.write_lists(book, case)
     sheets.refuse(problems)
-    sheets.save(book, Path(path))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sheets.save(book, path)
 
 
 # Sheets for people -----------------------------------------------------------------
@@ -96,8 +102,7 @@ def _contents(book: Workbook, case: Case) -> None:
     }
     for name, text in holds.items():
         row += 1
-        cell = sheets.put(sheet, row, 1, name)
-        cell.hyperlink, cell.font = f"#'{name}'!A1", sheets.LINK
+        sheets.link(sheets.put(sheet, row, 1, name), name)
         sheets.put(sheet, row, 2, text)
     sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 24, 100
 

@@ -51,8 +51,7 @@ def write_front(
     rows = [[one.name, one.source, one.holds] for one in made]
     sheets.grid(sheet, row + 2, ("sheet", "table of the run", "what it holds"), rows, ("", "", ""))
     for number, name in enumerate(names, start=row + 3):
-        cell = sheet.cell(number, 1)
-        cell.hyperlink, cell.font = f"#'{name}'!A1", sheets.LINK
+        sheets.link(sheet.cell(number, 1), name)
     for column, width in enumerate((34, 44, 28, 14, 12), start=1):
         sheet.column_dimensions[letters(column)].width = width
 

@@ -27,6 +27,8 @@ from optimizer.workbooks.front import CARS, MONEY, SHARE, Made, write_front
 
 #: Names with a column of their own; the rest are summed up as others.
 _MOST = 9
+#: Lines of a chart.
+_MOST_LINES = 8
 #: Row of the names of columns.
 _TABLE = 3
 
@@ -212,9 +214,12 @@ class _Results:
 
     def _capacity(self) -> Iterator[Made]:
         """Use of plants, components and people as a part of what is there."""
-        limits = self.view.limits_of("site", "component", "resource")
-        if not limits:
+        found = self.view.limits_of("site", "component", "resource")
+        if not found:
             return
+        # The most used first: only they fit into the chart.
+        use = {key: sum(share or 0.0 for share in shares(rows)) for key, rows in found.items()}
+        limits = {key: found[key] for key in sorted(found, key=lambda key: -use[key])}
         columns = [_Column("period")]
         columns += [_Column(self.view.limit(*key), "share used", SHARE) for key in limits]
         used = [
@@ -224,8 +229,9 @@ class _Results:
         rows = [[period, *(one.get(period) for one in used)] for period in self.record.periods]
         sheet = self._sheet("capacity use", columns, rows)
         span = (_TABLE, _TABLE + len(rows))
-        spots = range(2, min(len(columns), 9) + 1)
-        title = "Used part of what is there"
+        spots = range(2, min(len(columns), _MOST_LINES + 1) + 1)
+        more = len(columns) - 1 > _MOST_LINES
+        title = f"Used part of what is there{', the most used ones' if more else ''}"
         chart = charts.lines(sheet, title, "share used", spots, span, form="0%")
         self._place(sheet, chart, len(columns))
         yield Made(

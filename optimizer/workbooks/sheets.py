@@ -20,6 +20,7 @@ from openpyxl import Workbook
 from openpyxl.cell.cell import Cell
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -105,6 +106,12 @@ def hints(sheet: Worksheet, row: int, texts: Sequence[str]) -> None:
     for column, text in enumerate(texts, start=1):
         cell = put(sheet, row, column, text)
         cell.font, cell.fill = QUIET, HINT
+
+
+def link(cell: Cell, sheet: str) -> None:
+    """Make a cell lead to a sheet of the same workbook."""
+    cell.hyperlink = Hyperlink(ref=cell.coordinate, location=f"'{sheet}'!A1")
+    cell.font = LINK
 
 
 def remark(cell: Cell, text: str) -> None:

@@ -90,7 +90,7 @@ def test_a_shipped_case_goes_both_ways_without_loss(tmp_path: Path, name: str) -
     assert first.read_bytes() == second.read_bytes()
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(case=cases())
 def test_any_case_reads_back_equal(tmp_path_factory: pytest.TempPathFactory, case: Case) -> None:
     """Odd names, odd texts and every digit of numbers survive in cells too."""
@@ -189,6 +189,17 @@ def test_text_that_no_cell_can_hold_is_refused(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_workbook_has_the_ending_that_excel_expects(tmp_path: Path) -> None:
+    """Excel refuses a file without macros that is called .xlsm; folders in between are made."""
+    case = load_case("tiny")
+    with pytest.raises(CaseError, match=r"a workbook would be called \.xlsm"):
+        save_case(case, tmp_path / "case.xlsm")
+    save_case(case, tmp_path / "new" / "case.XLSX")
+    assert load_case(tmp_path / "new" / "case.XLSX") == case
+    shutil.copy(tmp_path / "new" / "case.XLSX", tmp_path / "macros.xlsm")
+    assert load_case(tmp_path / "macros.xlsm") == case
+
+
 # Scenarios -----------------------------------------------------------------------------
 
 PATHS = st.sampled_from(["markets.*.title", "a b.c", "=x.y", '["a"]', "x\ny", '"q"'])
@@ -214,34 +225,54 @@ CHANGES = st.one_of(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+def scenarios_of(changes: list[list[Change]], text: str) -> Scenarios:
+    """Scenarios of these changes, all but the first extending that one."""
+    return Scenarios(
+        tuple(
+            Scenario(
+                name=f"s{n}",
+                title=text,
+                reason=text,
+                extends=("s0",) if n else (),
+                changes=tuple(some),
+            )
+            for n, some in enumerate(changes)
+        )
+    )
+
+
+def check_both_ways(folder: Path, scenarios: Scenarios) -> None:
+    """Scenarios survive in cells and in a file, with the kinds of their values."""
+    write_case(load_case("tiny"), folder / "case.xlsx", scenarios)
+    (folder / "scenarios.toml").write_text(scenarios_text(scenarios), encoding="utf-8")
+    for path in (folder / "case.xlsx", folder / "scenarios.toml"):
+        read = load_scenarios(path).written
+        assert read == scenarios.written
+        assert [[type(c.to) for c in s.changes] for s in read] == [
+            [type(c.to) for c in s.changes] for s in scenarios.written
+        ]
+
+
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
-    changes=st.lists(st.lists(CHANGES, min_size=1, max_size=3), min_size=1, max_size=3),
+    changes=st.lists(st.lists(CHANGES, min_size=1, max_size=5), min_size=1, max_size=5),
     text=st.sampled_from(["", "plain", *ODD[:-1]]),
 )
 def test_any_scenario_reads_back_equal(
     tmp_path_factory: pytest.TempPathFactory, changes: list[list[Change]], text: str
 ) -> None:
-    """Kinds of values, odd paths and texts survive in cells and in a file; order too."""
-    written = tuple(
-        Scenario(
-            name=f"s{n}",
-            title=text,
-            reason=text,
-            extends=("s0",) if n else (),
-            changes=tuple(some),
-        )
-        for n, some in enumerate(changes)
-    )
-    folder = tmp_path_factory.mktemp("case")
-    write_case(load_case("tiny"), folder / "case.xlsx", Scenarios(written))
-    read = load_scenarios(folder / "case.xlsx").written
-    assert read == written
-    assert [[type(c.to) for c in s.changes] for s in read] == [
-        [type(c.to) for c in s.changes] for s in written
-    ]
-    (folder / "scenarios.toml").write_text(scenarios_text(Scenarios(written)), encoding="utf-8")
-    assert load_scenarios(folder / "scenarios.toml").written == written
+    """Operations, amounts, periods and their order."""
+    check_both_ways(tmp_path_factory.mktemp("case"), scenarios_of(changes, text))
+
+
+def test_every_kind_of_value_reads_back_as_what_it_was(tmp_path: Path) -> None:
+    """Truth, numbers, text that looks like any of them or like a list, blanks, lists."""
+    values: list[Any] = [True, False, 0, -7, 10**15, 0.1 + 0.2, 1e300, "", "1", "yes", *ODD]
+    values += ["[1]", '"', '["a"]', '"a" # b', "'x'", "[", '"""a"""', (), ("a",), ("a", "b c")]
+    paths = ["markets.*.title", "=x.y", '["a"]', '"q"', "x\ny", "[x"]
+    changes = [Change(set=(paths[n % len(paths)], "a.b.c"), to=v) for n, v in enumerate(values)]
+    changes += [Change(remove=(path,)) for path in paths]
+    check_both_ways(tmp_path, scenarios_of([changes], "=1"))
 
 
 # By hand ---------------------------------------------------------------------------------
