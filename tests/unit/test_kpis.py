@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 
-from optimizer import Outcome, load_case, solve
+from models.target import GoalKind
+from optimizer import Goal, Outcome, load_case, solve
 from optimizer.studies.kpis import key_figure, key_figures
 
 
@@ -89,3 +91,18 @@ def test_an_unknown_figure_is_a_key_error(outcome: Outcome) -> None:
     """A name that the case has no figure of is no figure of 0."""
     with pytest.raises(KeyError):
         key_figure(outcome, "volume.2031")
+
+
+@pytest.mark.parametrize("kind", get_args(GoalKind))
+def test_every_goal_has_its_figure(kind: GoalKind) -> None:
+    """Whatever is sought, one figure is marked as that goal and has the value of its result."""
+    period = "2025Q2" if kind == "volume_at" else None
+    case = load_case("tiny").replace(goals=(Goal(kind=kind, period=period),))
+    sought = solve(case)
+    found = next(row for row in key_figures(sought) if row.goal == kind)
+    result = sought.goal(kind)
+    if kind == "target_date":
+        assert found.period == result.period
+    else:
+        assert found.value == pytest.approx(result.value, abs=1e-6)
+        assert found.sense == ("less" if result.sense == "min" else "more")
