@@ -130,7 +130,7 @@ class Conflict:
 
 
 def _ruled(
-    found: Sequence[Contradiction] | Sequence[Correction],
+    found: Sequence[Contradiction | Correction],
 ) -> list[tuple[int, str, str, bool]]:
     return [
         (number, rule.kind, rule.path, row.proven)
@@ -339,14 +339,21 @@ class _Study:
     def _least(self, rule: Rule, dial: Dial, plan: Plan) -> LeastChange:
         """By halving between what the case says and what a plan is known to need."""
         low, high, proven = 0.0, dial.needed(plan.record), True
-        while not dial.near(low, high):
-            middle = dial.between(low, high)
-            possible, better = self.possible_plan(dial.loosened(middle))
+
+        def ask(turn: float) -> None:
+            nonlocal low, high, proven, plan
+            possible, better = self.possible_plan(dial.loosened(turn))
             if better is not None:
-                high, plan = min(middle, dial.needed(better.record)), better
+                high, plan = min(turn, dial.needed(better.record)), better
             else:
                 proven = proven and possible is False
-                low = middle
+                low = turn
+
+        while not dial.near(low, high):
+            ask(dial.between(low, high))
+        last = dial.round_one(low, high)
+        if last is not None:
+            ask(last)
         enough, too_little = dial.numbers(low, high)
         return LeastChange(rule, dial.shown(0.0), enough, too_little, dial.unit, proven, plan)
 

@@ -46,6 +46,24 @@ class Dial:
         middle = (low + high) / 2
         return float(math.floor(middle)) if self.whole else middle
 
+    def round_one(self, low: float, high: float) -> float | None:
+        """The setting between two whose number is roundest; None where none is rounder.
+
+        A true limit is often a round number, which halving would never meet.
+        """
+        now, little, enough = self.shown(0.0), self.shown(low), self.shown(high)
+        if isinstance(now, str) or isinstance(little, str) or isinstance(enough, str):
+            return None
+        bottom, top = sorted((little, enough))
+        if not top > bottom:
+            return None
+        places = math.floor(math.log10(top - bottom))
+        for unit in (Decimal(p).scaleb(places) for p in ("10", "5", "1")):
+            number = _rounded(bottom, unit, up=True)
+            if bottom < number < top:
+                return abs(number - now)
+        return None
+
     def numbers(self, low: float, high: float) -> tuple[float | str, float | str]:
         """The number that is enough and the one that is too little, as short as they can be
         told: each is rounded to the side on which it stays what it is."""
