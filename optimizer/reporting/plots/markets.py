@@ -27,6 +27,7 @@ def markets(view: View, *, abroad: bool = False) -> go.Figure:
             orientation="h",
             y=list(range(len(ranked))),
             x=values,
+            width=0.74,
             name=style.plain(view.vehicle(vehicle)),
             marker=style.car_marker(view, vehicle),
             customdata=[

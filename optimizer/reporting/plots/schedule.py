@@ -108,6 +108,7 @@ def _layer(
         y=[bar.y for bar, _, _ in spans],
         base=[first for _, first, _ in spans],
         x=[last - first for _, first, last in spans],
+        width=0.72,  # otherwise as wide as the distance of the bars of this layer
         marker={"color": colour},
         customdata=[[_told(view, bar.row), style.plain(bar.row.commitment)] for bar, _, _ in spans],
         hovertemplate="%{customdata[0]}<extra></extra>",

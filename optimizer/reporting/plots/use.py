@@ -198,6 +198,7 @@ def limits(view: View) -> go.Figure:
             "ticktext": names,
             "range": [len(keys) - 0.5, -0.5],
             "showgrid": False,
+            "zeroline": False,
             "tickfont": {"color": style.INK, "size": 12},
         },
     )

@@ -1,0 +1,481 @@
+"""The page of a report: every number is the plan's, every name is text, nothing is fetched."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import hashlib
+import json
+import re
+from collections import defaultdict
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from optimizer import Outcome, load_case, load_run, save_report, save_run, solve
+from optimizer.cli import app
+from optimizer.reporting.html import ReportError, report_page
+from optimizer.reporting.html.writing import as_json
+from optimizer.reporting.text import headline
+from tests.contract.hostile import NAMES, TITLES, hostile_case
+
+
+class Page(HTMLParser):
+    """What a page holds: tables by id, numbers with their text, scripts, links, ids, text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.html = html
+        self.tables: dict[str, list[list[str]]] = {}
+        self.numbers: list[tuple[str, float, str]] = []
+        self.scripts: list[tuple[str | None, str]] = []
+        self.links: list[str] = []
+        self.ids: list[str] = []
+        self.tags: set[str] = set()
+        self.policy = ""
+        self.text = ""
+        self._table = self._cell = ""
+        self._value: str | None = None
+        self._open: list[str] = []
+        self._script: dict[str, str | None] | None = None
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self.tags.add(tag)
+        self.ids += [given["id"]] if given.get("id") else []  # type: ignore[list-item]
+        self.links += [value or "" for name, value in attrs if name in ("href", "src")]
+        if given.get("http-equiv") == "Content-Security-Policy":
+            self.policy = given["content"] or ""
+        if tag == "table":
+            self._table = given["id"] or ""
+            self.tables[self._table] = []
+        elif tag == "tr":
+            self.tables[self._table].append([])
+        elif tag in ("th", "td"):
+            self._cell = ""
+        elif tag == "data":
+            self._value = given["value"]
+            self._cell = "" if not self._table else self._cell
+        elif tag == "script":
+            self._script = given
+            self.scripts.append((given.get("type"), ""))
+
+    def handle_data(self, data: str) -> None:
+        if self._script is not None:
+            kind, text = self.scripts[-1]
+            self.scripts[-1] = (kind, text + data)
+            return
+        self._cell += data
+        self.text += data
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "script":
+            self._script = None
+        elif tag == "data":
+            self.numbers.append((self._table, float(self._value or "nan"), self._cell))
+            self._cell, self._value = self._value or "", self._cell
+        elif tag in ("th", "td"):
+            self.tables[self._table][-1].append(self._cell)
+        elif tag == "table":
+            self._table = ""
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The charts."""
+        (text,) = (text for kind, text in self.scripts if kind == "application/json")
+        charts: dict[str, Any] = json.loads(text)["charts"]
+        return charts
+
+    def rows(self, id: str) -> dict[str, list[float]]:
+        """Numbers of a table by the heading of their row; blanks and words left out."""
+        found = {}
+        for heading, *cells in self.tables[id][1:]:
+            found[heading] = [float(cell) for cell in cells if _is_number(cell)]
+        return found
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+@pytest.fixture(scope="module")
+def outcome() -> Outcome:
+    return solve(load_case("tiny"))
+
+
+@pytest.fixture(scope="module")
+def run(outcome: Outcome, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_run(outcome, tmp_path_factory.mktemp("runs") / "run")
+
+
+@pytest.fixture(scope="module")
+def page(run: Path) -> Page:
+    return Page(report_page(load_run(run)))
+
+
+@pytest.fixture(scope="module")
+def plan(run: Path) -> dict[str, Any]:
+    """The run's own file, read without any of our code."""
+    found: dict[str, Any] = json.loads((run / "plan.json").read_text(encoding="utf-8"))
+    return found
+
+
+def sums(rows: list[dict[str, Any]], *keys: str, value: str = "units") -> dict[Any, float]:
+    found: dict[Any, float] = defaultdict(float)
+    for row in rows:
+        found[tuple(row[key] for key in keys)] += row[value]
+    return found
+
+
+TITLED = {"one": "One", "two": "Two", "home": "Home", "south": "South", "north": "North"}
+
+
+# Numbers ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("chart", "table", "key"),
+    [
+        ("chart-volume-car", "volume-by-car", "vehicle"),
+        ("chart-volume-market", "volume-by-market", "market"),
+    ],
+)
+def test_volume(chart: str, table: str, key: str, page: Page, plan: dict[str, Any]) -> None:
+    """Chart and table hold the sales of plan.json by period, and the table its sums."""
+    sold = sums(plan["sales"], key, "period")
+    names = {row[key] for row in plan["sales"]}
+    wanted = {TITLED[n]: [sold.get((n, p), 0.0) for p in plan["periods"]] for n in names}
+    shown = {trace["name"]: trace["y"] for trace in page.data[chart]["data"]}
+    assert shown == {name: pytest.approx(row) for name, row in wanted.items()}
+    rows = page.rows(table)
+    total = [row["counted"] for row in plan["volumes"]]
+    assert rows.pop("Volume") == pytest.approx([*total, sum(total)])
+    assert rows == {name: pytest.approx([*row, sum(row)]) for name, row in wanted.items()}
+
+
+def test_years_and_target(page: Page, plan: dict[str, Any]) -> None:
+    """The years of the target are the windows of plan.json."""
+    found = [[row["volume"], row["target"]] for row in plan["windows"]]
+    rows = page.tables["windows"][1:]
+    assert [[float(cell) for cell in row[1:3]] for row in rows] == found
+    assert [row[4] for row in rows] == ["below", "reached"]
+    assert page.data["chart-target"]["data"][0]["x"] == [volume for volume, _ in found]
+
+
+def test_decisions(page: Page, plan: dict[str, Any], outcome: Outcome) -> None:
+    """Each commitment started is in the chart and, with its dates and cost, in the table."""
+    chosen = {row["commitment"]: row for row in plan["decisions"] if not row["in_place"]}
+    rows = page.tables["decisions"][1:]
+    found = sorted((row[2], row[3], float(row[4])) for row in rows)
+    assert found == sorted((r["start"], r["effective"], r["cost"]) for r in chosen.values())
+    shown = {
+        told[1]: base
+        for trace in page.data["chart-gantt"]["data"][:2]
+        for told, base in zip(trace["customdata"], trace["base"], strict=True)
+        if trace["name"] == "Prepared"
+    }
+    starts = {id: plan["periods"].index(row["start"]) for id, row in chosen.items()}
+    leads = {id: outcome.case.commitments[id].lead for id in chosen}
+    assert shown == {id: start for id, start in starts.items() if leads[id]}
+    held = [row for row in plan["decisions"] if row["in_place"]]
+    assert len(page.tables["in-place"][1:]) == len(held)
+    every = len(held) + len(chosen) + len(page.tables["left-out"][1:])
+    assert every == len(outcome.case.commitments)
+
+
+def test_markets(page: Page, plan: dict[str, Any]) -> None:
+    """Ranked bars and table hold the sales by market, car and year."""
+    sold = sums(plan["sales"], "market", "vehicle")
+    for chart in ("chart-markets", "chart-markets-abroad"):
+        labels = page.data[chart]["layout"]["yaxis"]["ticktext"]
+        for trace in page.data[chart]["data"]:
+            for label, units in zip(labels, trace["x"], strict=True):
+                assert units == pytest.approx(sold.get((label.lower(), trace["name"].lower()), 0))
+    years = sums([{**row, "year": row["period"][:4]} for row in plan["sales"]], "market", "year")
+    total = sum(row["units"] for row in plan["sales"])
+    for name, row in page.rows("markets-by-year").items():
+        parts = [years.get((name.lower(), year), 0.0) for year in ("2024", "2025")]
+        assert row == pytest.approx([*parts, sum(parts), sum(parts) / total])
+
+
+def test_limits(page: Page, plan: dict[str, Any]) -> None:
+    """Every cell of the map and every row of the tables of use is a row of plan.json."""
+    uses = {(row["kind"], row["period"], row["used"], row["available"]) for row in plan["limits"]}
+    nouns = {"site": "site", "people": "resource", "network": "network", "segment": "segment"}
+    rows = [row for id in ("limits-used", "capacity", "resources") for row in page.tables[id][1:]]
+    assert rows
+    for row in rows:
+        assert (nouns[row[1]], row[2], float(row[3]), float(row[4])) in uses
+        assert float(row[5]) == pytest.approx(float(row[3]) / float(row[4]))
+    chart = page.data["chart-limits"]["data"][0]
+    table = {(row[0], row[1], row[2]): float(row[5]) for row in page.tables["limits-used"][1:]}
+    labels = page.data["chart-limits"]["layout"]["yaxis"]["ticktext"]
+    shown = {
+        (label, period): part
+        for label, parts in zip(labels, chart["z"], strict=True)
+        for period, part in zip(plan["periods"], parts, strict=True)
+        if part is not None
+    }
+    assert shown == {(f"{n} ({kind})", p): v for (n, kind, p), v in table.items()}
+    bars = {
+        (x, y)
+        for trace in page.data["chart-capacity"]["data"]
+        for x, y in zip(trace["x"], trace["y"], strict=True)
+    }
+    sites = [row for row in plan["limits"] if row["kind"] == "site"]
+    assert bars == {(r["period"], r[part]) for r in sites for part in ("used", "available")}
+
+
+def test_cash(page: Page, plan: dict[str, Any], outcome: Outcome) -> None:
+    """Cash, its items and the waterfall of each year are those of plan.json."""
+    cash = [row["cash"] for row in plan["cash"]]
+    assert page.data["chart-cash"]["data"][0]["y"] == cash
+    items = sums(plan["cash_items"], "item", "period", value="amount")
+    names = list(dict.fromkeys(row["item"] for row in plan["cash_items"]))
+    rows = page.rows("cash-by-period")
+    assert rows.pop("cash before") == [outcome.case.finance.opening_cash, *cash[:-1]]
+    assert rows.pop("cash after") == cash
+    wanted = {n: [items.get((n, p), 0.0) for p in plan["periods"]] for n in names}
+    assert rows == {n: pytest.approx([*row, sum(row)]) for n, row in wanted.items()}
+    years = page.rows("cash-by-year")
+    chart = page.data["chart-cash-items"]
+    steps = [step["args"][0]["x"][0] for step in chart["layout"]["sliders"][0]["steps"]]
+    for place, name in enumerate(chart["data"][0]["y"]):
+        assert [step[place] for step in steps] == pytest.approx(
+            [years[name][-1], *years[name][:-1]]
+        )
+        if name in wanted:
+            halves = [sum(wanted[name][:4]), sum(wanted[name][4:])]
+            assert years[name] == pytest.approx([*halves, sum(halves)])
+
+
+def test_deals(page: Page, plan: dict[str, Any]) -> None:
+    """Income and partners' cars are those of plan.json, by period and in all."""
+    columns = ("partner_units", "counted_units", "payments", "royalty", "component_margin")
+    rows = page.tables["deals-by-period"][1:]
+    found = [(row[1], *map(float, row[2:7])) for row in rows]
+    assert found == [(r["period"], *(r[column] for column in columns)) for r in plan["deals"]]
+    (in_all,) = page.rows("deals-in-all").values()
+    totals = [sum(row[column] for row in plan["deals"]) for column in columns]
+    assert in_all == pytest.approx([*totals, sum(totals[2:])])
+    (income,) = page.data["chart-deals"]["data"]
+    assert income["y"] == pytest.approx([sum(r[c] for c in columns[2:]) for r in plan["deals"]])
+    (cars,) = page.data["chart-partners"]["data"]
+    assert sum(cars["y"]) == pytest.approx(totals[0])
+
+
+def test_key_figures(page: Page, plan: dict[str, Any]) -> None:
+    """The figures at the top are totals of plan.json."""
+    totals = plan["totals"]
+    abroad = sum(row["units"] for row in plan["sales"] if row["market"] != "home")
+    wanted = [7000, totals["volume"], abroad, totals["npv"], totals["spending"]]
+    top = [value for table, value, _ in page.numbers if not table]
+    assert top == pytest.approx([*wanted, totals["least_cash"]])
+
+
+def test_every_number_shown_is_its_value_rounded(page: Page) -> None:
+    """What people read is the exact value with as many digits as are shown, in every table."""
+    assert len(page.numbers) > 300
+    for table, value, text in page.numbers:
+        plain = text.replace(",", "")
+        scale = 100 if plain.endswith("%") else 1
+        number = plain.removesuffix("%").strip()
+        digits = len(number.partition(".")[2])
+        assert float(number) == pytest.approx(scale * value, abs=0.5001 * 10**-digits), table
+
+
+def test_no_number_is_unchecked(page: Page) -> None:
+    """Every table with numbers is one that a test above compares with plan.json."""
+    checked = {"", "volume-by-car", "volume-by-market", "windows", "decisions", "left-out"}
+    checked |= {"markets-by-year", "limits-used", "capacity", "resources", "cash-by-period"}
+    checked |= {"cash-by-year", "deals-by-period", "deals-in-all"}
+    assert {table for table, _, _ in page.numbers} == checked
+    charts = {"volume-car", "volume-market", "volume-abroad", "target", "gantt", "markets"}
+    charts |= {"markets-abroad", "limits", "capacity", "resources", "cash", "cash-items"}
+    charts |= {"deals", "partners"}
+    assert set(page.data) == {f"chart-{name}" for name in charts}
+
+
+def test_headline_and_goals(page: Page, outcome: Outcome) -> None:
+    """The page says what the command line says, goals with bound and proof."""
+    text = page.text.replace("\u00a0", " ")
+    for line in headline(outcome):
+        assert line in text
+    assert [row[0] for row in page.tables["goals-table"][1:]] == [
+        "earliest target date",
+        "volume over the horizon",
+        "net present value",
+    ]
+    assert {row[4] for row in page.tables["goals-table"][1:]} == {"proven"}
+
+
+# Sources ----------------------------------------------------------------------------
+
+
+def test_sources_are_one_click_away() -> None:
+    """A number's section links to the table of its sources, with the values of the case."""
+    case = load_case("tiny")
+    from models.source import Source
+
+    sources = (
+        Source(cells="launches.*.*.peak_share", basis="derived", source="a <i>count</i>", low=0.1),
+        Source(cells="finance.opening_cash", basis="reported", source="annual report", date="2023"),
+    )
+    page = Page(report_page(solve(case.replace(sources=sources))))
+    assert "#source-launches" in page.links
+    assert "#source-finance" in page.links
+    assert page.tables["source-finance"][1] == [
+        "finance.opening_cash",
+        "30 money",
+        "reported",
+        "annual report",
+        "2023",
+        "",
+    ]
+    assert page.tables["source-launches"][1][3] == "a <i>count</i>"
+    shares = [row.peak_share for row in case.launches]
+    span = f"{min(shares):g} to {max(shares):g} share ({len(shares)} cells)"
+    assert page.tables["source-launches"][1][1] == span
+
+
+def test_links_lead_somewhere_and_ids_are_unique(page: Page) -> None:
+    """No id is used twice, and every link of the page has its place in it."""
+    assert len(page.ids) == len(set(page.ids))
+    assert all(link[1:] in page.ids for link in page.links)
+
+
+# Safety ------------------------------------------------------------------------------
+
+
+def test_nothing_is_fetched_and_only_own_scripts_run(page: Page) -> None:
+    """No link leaves the page; the policy forbids the network and names two scripts by hash."""
+    assert all(link.startswith("#") for link in page.links)
+    assert page.policy.startswith("default-src 'none'; script-src 'sha256-")
+    assert "unsafe-eval" not in page.policy
+    assert "connect-src" not in page.policy  # so none, as by default
+    kinds = [kind for kind, _ in page.scripts]
+    assert kinds == ["application/json", "application/gzip", None]
+    program = page.scripts[-1][1]
+    digest = base64.b64encode(hashlib.sha256(program.encode()).digest()).decode()
+    assert f"'sha256-{digest}'" in page.policy
+
+
+def test_the_page_is_small(page: Page) -> None:
+    """The whole file is under 6 MB; most of it is the program that draws."""
+    assert len(page.html.encode()) < 3_000_000
+
+
+def test_names_are_text(tmp_path: Path) -> None:
+    """Names that try to be markup, templates or formulas are in the page as they are."""
+    plain, page = (
+        Page(report_page(solve(case))) for case in (load_case("tiny"), hostile_case(tmp_path))
+    )
+    assert page.tags == plain.tags
+    assert [kind for kind, _ in page.scripts] == [kind for kind, _ in plain.scripts]
+    assert len(page.numbers) == len(plain.numbers)
+    for name in (*NAMES.values(), *TITLES.values()):
+        assert name in page.text
+    text = next(text for kind, text in page.scripts if kind == "application/json")
+    assert "<" not in text
+    names = [trace["name"] for trace in page.data["chart-volume-market"]["data"]]
+    assert names == ["home", "&lt;script&gt;alert(1)&lt;/script&gt;"]
+    for chart in page.data.values():  # own markup in charts is line breaks and bold kinds
+        found = set(re.findall(r"<[^>]*>", json.dumps(chart)))
+        assert found <= {"<br>", "<b>", "</b>", "<extra>", "</extra>"}
+
+
+def test_json_cannot_end_its_script() -> None:
+    """No sign that HTML reads is left in the data, and it reads back equal."""
+    data = {"</script><!--": ["<script>", "&amp;", "\u2028", 'quote"']}
+    text = as_json(data)
+    assert not set("<>&\u2028") & set(text)
+    assert json.loads(text) == data
+    with pytest.raises(ValueError, match="JSON"):
+        as_json(float("nan"))
+
+
+# Files -------------------------------------------------------------------------------
+
+
+def test_the_same_run_gives_the_same_page(run: Path, tmp_path: Path) -> None:
+    """Two pages of one run are equal byte by byte."""
+    pages = [save_report(load_run(run), tmp_path / f"{n}.html").read_bytes() for n in (1, 2)]
+    assert pages[0] == pages[1]
+
+
+def test_never_over_another_file(outcome: Outcome, tmp_path: Path) -> None:
+    """What is there is left alone unless it may be replaced; nothing is left behind."""
+    path = tmp_path / "report.html"
+    path.write_text("mine")
+    with pytest.raises(ReportError, match="is there already"):
+        save_report(outcome, path)
+    assert path.read_text() == "mine"
+    with pytest.raises(ReportError, match="is not a folder"):
+        save_report(outcome, tmp_path / "nowhere" / "report.html")
+    with pytest.raises(ReportError, match="is there already"):
+        save_report(outcome, tmp_path, replace=True)
+    with pytest.raises(ReportError, match="no outcome"):
+        save_report({}, tmp_path / "other.html")
+    save_report(outcome, path, replace=True)
+    assert path.read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert [file.name for file in tmp_path.iterdir()] == ["report.html"]
+
+
+def test_an_outcome_without_a_plan(outcome: Outcome) -> None:
+    """The page says that there is none, and holds no figure."""
+    nothing = dataclasses.replace(outcome, plan=None, goals=(), status="infeasible")
+    page = Page(report_page(nothing))
+    assert "Proven that no plan exists." in page.text
+    assert page.data == {}
+    assert page.numbers == []
+
+
+def test_several_runs(outcome: Outcome) -> None:
+    """Runs stand side by side with their key figures, and each has its own part."""
+    case = load_case("tiny").with_changes({"finance.opening_cash": 31})
+    page = Page(report_page({"as it is": outcome, "<b>richer</b>": solve(case)}))
+    assert len(page.ids) == len(set(page.ids))
+    assert all(link[1:] in page.ids for link in page.links)
+    assert {"r1-plan", "r2-plan"} <= set(page.ids)
+    assert "<b>richer</b>" in page.text
+    assert "r2-chart-cash" in page.data
+
+
+# The command -------------------------------------------------------------------------
+
+
+def said(*words: str) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, ["report", *words], prog_name="evplan")
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_command(run: Path, outcome: Outcome, tmp_path: Path) -> None:
+    """The page goes beside the run, where it changes nothing of it, or where it is sent."""
+    target = run.with_name("run.html")
+    assert said(str(run)) == (0, f"Written to {target}\n", "")
+    assert load_run(run) == outcome
+    code, _, err = said(str(run))
+    assert (code, err) == (2, f"{target} is there already; name a new file, or remove it first\n")
+    assert said(str(run), "--replace")[0] == 0
+    assert said(str(run), "--out", str(tmp_path / "a.html"))[0] == 0
+    assert (tmp_path / "a.html").read_bytes() == target.read_bytes()
+
+
+def test_command_refuses(tmp_path: Path) -> None:
+    """No run, no name: a message that says so, and no file."""
+    code, _, err = said(str(tmp_path / "no"))
+    assert code == 2
+    assert "is not a run folder" in err
+    assert said(" ")[0] == 2
+    assert said(str(tmp_path), "--out", "")[0] == 2
+    assert list(tmp_path.iterdir()) == []
