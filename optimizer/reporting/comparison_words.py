@@ -69,10 +69,12 @@ def difference_words(case: Case, change: FigureChange) -> str:
     if value is None or change.finding.mark == "same":
         return ""
     if figure.unit == "period":
-        open_end = any(
-            side is not None and side.not_reached for side in (change.before, change.after)
-        )
-        return f"{'at least ' if open_end else ''}{periods_words(case, round(value))}"
+        before, after = change.before, change.after
+        if after is not None and after.not_reached:
+            return "no longer reached"
+        if before is not None and before.not_reached:
+            return "now reached"
+        return periods_words(case, round(value))
     if figure.unit == "money":
         return ("+" if value > 0 else "") + money_number(value)
     if figure.unit == "share":

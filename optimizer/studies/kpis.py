@@ -36,7 +36,7 @@ class Kpi:
 
     ``period`` is the label of when: the target date, or where cash is lowest. A target
     that is not reached has no ``period``, and as ``value`` the first period after the
-    horizon, the earliest in which it could be: so a difference to it is a least one.
+    horizon: the earliest in which it could be, unless its deadline lies sooner.
     ``goal`` is the goal that the figure is; blank: it is none of the case's goals.
     """
 
