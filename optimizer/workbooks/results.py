@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from openpyxl import Workbook
+from openpyxl.styles import Alignment
 from openpyxl.worksheet.worksheet import Worksheet
 
 from models.plan import PlanRecord
@@ -104,6 +105,9 @@ class _Results:
         sheets.hints(sheet, _TABLE - 1, units)
         names, forms = [column.name for column in columns], [column.form for column in columns]
         sheets.grid(sheet, _TABLE, names, rows, forms)
+        for column in (n for n, one in enumerate(columns, start=1) if one.form):
+            for row in (_TABLE - 1, _TABLE):
+                sheet.cell(row, column).alignment = Alignment(horizontal="right")
         sheets.fit(sheet, _TABLE - 1)
         sheets.filtered(sheet, _TABLE, len(columns), _TABLE + len(rows))
         sheet.freeze_panes = f"B{_TABLE + 1}"
