@@ -937,7 +937,7 @@ def test_a_file_that_is_far_too_large_is_not_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A slip of a file name must not fill the memory."""
-    monkeypatch.setattr("optimizer.tables.MOST_BYTES", 400)
+    monkeypatch.setattr("optimizer.tables.folders.MOST_BYTES", 400)
     folder = write_folder(tmp_path / "case", {"markets.csv": MARKETS + "x" * 400})
     assert messages(folder) == [
         f"markets.csv: {len(MARKETS) + 400} bytes. Allowed: at most 400 bytes."
@@ -948,7 +948,7 @@ def test_a_file_full_of_faults_stops_being_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A planner mends a few faults at a time; a wrong file must not drown the others."""
-    monkeypatch.setattr("optimizer.tables.MOST_PROBLEMS", 3)
+    monkeypatch.setattr("optimizer.tables.reading.MOST_PROBLEMS", 3)
     folder = write_folder(tmp_path / "case", {"ramps.csv": RAMPS + "slow,x,1\n" * 50})
     told = messages(folder)
     assert len(told) == 4  # three faults and that the rest was not read
@@ -971,7 +971,9 @@ def test_a_folder_without_settings_is_no_case(tmp_path: Path, make: Any, found: 
     folder = write_folder(tmp_path / "case", {"case.toml": None})
     make(folder)
     (told,) = messages(folder)
-    assert told.startswith(f"{folder}: {found}. Allowed: a folder with a case.toml, or one of ")
+    assert told.startswith(
+        f"{folder}: {found}. Allowed: a folder with a case.toml, a workbook (.xlsx), or one of "
+    )
 
 
 @pytest.mark.parametrize("name", ["no-such-case", "x" * 5000, "a\0b", "", "case.toml"])
