@@ -99,7 +99,8 @@ def capacity(view: View) -> str:
     part = f", of which {percent(used / last)} are used" if last else ""
     if last > first:
         return f"Factories grow from {cars(first)} to {cars(last)} cars a {view.step}{part} in {view.periods[-1]}"
-        return f"Factories stay at {cars(last)} cars a {view.step}{part} in {view.periods[-1]}"
+    stay = "are down to" if last < first else "stay at"
+    return f"Factories {stay} {cars(last)} cars a {view.step}{part} in {view.periods[-1]}"
 
 
 def cash(view: View) -> str:

@@ -199,7 +199,15 @@ class _PlanPage:
         ):
             if table.rows:
                 blocks.append(table)
-        rests = ("platforms", "vehicles", "projects", "expansions", "deals", "entries", "launches")
+        rests: tuple[str, ...] = (
+            "platforms",
+            "vehicles",
+            "projects",
+            "expansions",
+            "deals",
+            "entries",
+            "launches",
+        )
         rests = (*rests, "precedences")
         return Section(self._id("timing"), "Decisions", findings.decisions(view), blocks, rests)
 
@@ -265,7 +273,7 @@ class _PlanPage:
             says = f"Bars of what is used, and a line of what is there: {title.lower()}."
             chart = Chart(self._id(f"chart-{name}"), title, figure(), says, table)
             blocks.append(Charts((chart,)))
-        rests = ("sites", "expansions", "components", "component_use", "resources")
+        rests: tuple[str, ...] = ("sites", "expansions", "components", "component_use", "resources")
         rests = (*rests, "resource_use", "budgets")
         return Section(
             self._id("capacity-use"), "Capacity and people", findings.capacity(view), blocks, rests
@@ -287,7 +295,15 @@ class _PlanPage:
             "A waterfall of the items of the cash flow.",
             tables.cash_years(view, self._id("cash-by-year")),
         )
-        rests = ("finance", "prices", "production", "lanes", "duties", "markets", "vehicles")
+        rests: tuple[str, ...] = (
+            "finance",
+            "prices",
+            "production",
+            "lanes",
+            "duties",
+            "markets",
+            "vehicles",
+        )
         rests = (*rests, "entries", "expansions", "overheads", "deal_payments")
         blocks = [Charts((cash,)), Charts((items,))]
         return Section(self._id("cash"), "Cash", findings.cash(view), blocks, rests)
@@ -340,5 +356,5 @@ class _PlanPage:
             if proven == len(outcome.goals)
             else f"{proven} of {len(outcome.goals)} goals are proven; for the others the bound tells how far the best may lie"
         )
-        blocks = [table, Sentences(tuple(told))]
+        blocks: list[Table | Charts | Sentences] = [table, Sentences(tuple(told))]
         return Section(self._id("proof"), "Goals and proof", finding, blocks, ("finance", "target"))

@@ -205,7 +205,7 @@ def deals(view: View, id: str) -> Table:
     partner = {row.deal: row.partner for row in view.case.deals}
 
     def sums(deal: str, column: str) -> float:
-        return sum(getattr(row, column) for row in view.record.deals if row.deal == deal)
+        return float(sum(getattr(row, column) for row in view.record.deals if row.deal == deal))
 
     rows = []
     for name in names:
