@@ -236,7 +236,7 @@ def test_other_commands() -> None:
     assert evplan("init", "mine") == Said(0, "Made mine from tiny. Next: evplan check mine\n", "")
     assert evplan("check", "mine") == Said(
         0,
-        "Two export markets, one new car, one partner: sound. 31 rows, 11 commitments, "
+        "Two export markets, one new car, one partner: sound. 37 rows, 11 commitments, "
         "8 periods from 2024Q1 to 2025Q4.\n",
         "",
     )

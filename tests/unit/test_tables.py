@@ -229,14 +229,14 @@ FAULTS: list[tuple[str, dict[str, Any], list[str]]] = [
         "unknown file",
         {"market.csv": MARKETS},
         [
-            "market.csv: no table has this name. Allowed: markets, segments, registrations, seasonality, ramps, platforms, vehicles, entries, launches, prices, sites, production, lanes, duties, components, component_use, expansions, deals, deal_payments, deal_supply, diversions, exclusivities, projects, precedences, exclusive_groups, resources, resource_use, overheads, budgets, sources. Did you mean markets?",
+            "market.csv: no table has this name. Allowed: markets, segments, registrations, seasonality, ramps, platforms, vehicles, entries, launches, prices, sites, production, lanes, duties, components, component_use, expansions, deals, deal_payments, deal_supply, diversions, exclusivities, projects, precedences, exclusive_groups, resources, resource_use, overheads, budgets, levers, sources. Did you mean markets?",
         ],
     ),
     (
         "unknown file like nothing",
         {"xyzzy.csv": MARKETS},
         [
-            "xyzzy.csv: no table has this name. Allowed: markets, segments, registrations, seasonality, ramps, platforms, vehicles, entries, launches, prices, sites, production, lanes, duties, components, component_use, expansions, deals, deal_payments, deal_supply, diversions, exclusivities, projects, precedences, exclusive_groups, resources, resource_use, overheads, budgets, sources. Rename the file, or move it elsewhere.",
+            "xyzzy.csv: no table has this name. Allowed: markets, segments, registrations, seasonality, ramps, platforms, vehicles, entries, launches, prices, sites, production, lanes, duties, components, component_use, expansions, deals, deal_payments, deal_supply, diversions, exclusivities, projects, precedences, exclusive_groups, resources, resource_use, overheads, budgets, levers, sources. Rename the file, or move it elsewhere.",
         ],
     ),
     (
@@ -1076,7 +1076,7 @@ def test_many_faults_are_told_in_one_go(tmp_path: Path) -> None:
 
 
 MANY: list[str] = [
-    "budget.csv: no table has this name. Allowed: markets, segments, registrations, seasonality, ramps, platforms, vehicles, entries, launches, prices, sites, production, lanes, duties, components, component_use, expansions, deals, deal_payments, deal_supply, diversions, exclusivities, projects, precedences, exclusive_groups, resources, resource_use, overheads, budgets, sources. Did you mean budgets?",
+    "budget.csv: no table has this name. Allowed: markets, segments, registrations, seasonality, ramps, platforms, vehicles, entries, launches, prices, sites, production, lanes, duties, components, component_use, expansions, deals, deal_payments, deal_supply, diversions, exclusivities, projects, precedences, exclusive_groups, resources, resource_use, overheads, budgets, levers, sources. Did you mean budgets?",
     "case.toml line 2, setting curency: no setting has this name. Allowed: name, title, currency, money_unit, price_basis, horizon, finance, target, goals. Did you mean currency?",
     "case.toml line 11, setting finance.opening_cash: true is not a number. Allowed: a number from -1000000000000 to 1000000000000.",
     "case.toml line 12, setting finance.cash_flor: no setting has this name. Allowed: opening_cash, cash_floor, discount_rate_per_year, cost_down_per_year, terminal_years. Did you mean cash_floor?",
