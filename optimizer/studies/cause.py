@@ -19,7 +19,7 @@ orders are drawn, no share is called proven, and one within two standard errors 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import combinations
@@ -283,8 +283,3 @@ def _unsure(finding: Finding, error: float | None) -> Finding:
 
 def _less(a: float | None, b: float | None) -> float | None:
     return None if a is None or b is None else a - b
-
-
-def differing(shares: Iterable[Share]) -> list[Share]:
-    """The shares that are not nothing."""
-    return [share for share in shares if share.finding.mark != "same"]

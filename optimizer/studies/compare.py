@@ -36,7 +36,7 @@ from optimizer.studies.differences import (
     sales_changes,
 )
 from optimizer.studies.kpis import Kpi, key_figures, named
-from optimizer.studies.noise import Finding, difference
+from optimizer.studies.noise import MARK_WORDS, Finding, difference
 from optimizer.studies.question import Question, case_digest
 from optimizer.studies.whatif import Level, WhatIf, what_if
 
@@ -146,7 +146,7 @@ class Comparison:
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What stands beside the tables, as plain data: what was compared, and its notes."""
+        """What stands beside the tables: what was compared, and what columns and marks mean."""
         sides = [
             {
                 "name": side.name,
@@ -159,7 +159,8 @@ class Comparison:
             for side in self.sides
         ]
         base = {"name": self.name, "title": self.base.case.title, "status": self.base.status}
-        return {"base": base, "scenarios": sides, "decisions_in_all": self.decisions_in_all}
+        same = {"decisions_in_all": self.decisions_in_all}
+        return {"base": base, "scenarios": sides, **same, "marks": MARK_WORDS, "columns": TABLES}
 
     def to_dict(self) -> dict[str, Any]:
         """All of it as plain data: facts, and the rows of every table."""

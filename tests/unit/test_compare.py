@@ -231,7 +231,10 @@ def test_frames_have_their_columns(three: Comparison) -> None:
     for table, columns in TABLES.items():
         assert list(three.frame(table).columns) == list(columns)
         assert len(getattr(three, table)) == len(rows_of(three, table)) > 0
-    assert set(three.to_dict()) == {"base", "scenarios", "decisions_in_all", *TABLES}
+    told = three.to_dict()
+    assert [row["name"] for row in told["scenarios"]] == [side.name for side in three.sides]
+    assert {row["mark"] for row in (*told["kpis"], *told["causes"])} <= set(told["marks"])
+    assert all(set(told["columns"][table]) == set(told[table][0]) for table in TABLES)
 
 
 def test_the_report_is_words_for_words() -> None:
