@@ -71,12 +71,12 @@ def difference_words(case: Case, change: FigureChange) -> str:
     if figure.unit == "period":
         before, after = change.before, change.after
         if after is not None and after.not_reached:
-            return "no longer reached"
+            return "missed now"
         if before is not None and before.not_reached:
-            return "now reached"
+            return "reached now"
         return periods_words(case, round(value))
     if figure.unit == "money":
-        return ("+" if value > 0 else "") + money_number(value)
+        return _with_sign(value, money_number(value))
     if figure.unit == "share":
         return f"{signed(100 * value, 1)} points"
     return signed(value)
@@ -86,8 +86,14 @@ def share_words(figure: Kpi, value: float | None) -> str:
     """A share of a difference without its unit."""
     if value is None:
         return "not defined"
-    sign = "+" if value > 0 else ""
-    return sign + size_words(figure, value)
+    return _with_sign(value, size_words(figure, value))
+
+
+def _with_sign(value: float, words: str) -> str:
+    """A number in words with its sign; one that is shown as 0 has none."""
+    if not any(digit in words for digit in "123456789"):
+        return words.lstrip("-")
+    return f"+{words}" if value > 0 else words
 
 
 def size_words(figure: Kpi, value: float) -> str:
@@ -134,15 +140,17 @@ def _sentence(case: Case, side: Side, change: FigureChange) -> str:
     """What becomes of a goal."""
     finding, figure = change.finding, change.figure
     if figure.unit == "period":
-        return _target_sentence(case, side, change)
+        return _target_sentence(side, case, change)
     name = figure.title
     if finding.value is None:
         return f"{name}: cannot be compared."
     if finding.mark == "same":
         return f"{name} stays the same."
     size = _with_unit(case, figure, abs(finding.value))
-    if finding.mark == "noise":
+    if finding.mark == "noise" and side.outcome.proven:
         return f"{name}: no effect that can be told from noise ({size} {_way(finding.value)})."
+    if finding.mark == "noise":
+        return f"{name}: {size} {_way(finding.value)} in these plans; the proof stopped too soon to tell whether that is an effect."
     before = change.before.value if change.before else None
     after = change.after.value if change.after else None
     both = before is not None and after is not None and before > 0 and after > 0
@@ -177,19 +185,23 @@ def _proof(case: Case, change: FigureChange) -> str:
     return f", at least {_with_unit(case, change.figure, min(ends))} for certain" if ends else ""
 
 
-def _target_sentence(case: Case, side: Side, change: FigureChange) -> str:
+def _may_reach(side: Side) -> bool:
+    """A target that the plan misses is not proven to be out of reach."""
+    target = side.outcome.case.target
+    bounds = [goal.bound for goal in side.outcome.goals if goal.kind == "target_date"]
+    return target is None or any(bound is None or bound >= target.volume for bound in bounds)
+
+
+def _target_sentence(side: Side, case: Case, change: FigureChange) -> str:
     before, after = change.before, change.after
     if before is None or after is None or change.finding.value is None:
         return "Target date: cannot be compared."
     if after.not_reached:
-        short = next((c.after for c in side.figures if c.figure.name == "shortfall"), None)
-        lack = f", {cars(short.value or 0)} cars short at best" if short else ""
-        still = "still" if before.not_reached else "no longer"
-        return (
-            f"The target is {still} not reached{lack}."
-            if before.not_reached
-            else f"The target is {still} reached{lack}."
-        )
+        short = side.change("shortfall")
+        lack = f", by {cars(short.after.value or 0)} cars" if short and short.after else ""
+        still = "still missed" if before.not_reached else "missed now"
+        doubt = "; reaching it is not ruled out" if _may_reach(side) else ""
+        return f"The target is {still}{lack}{doubt}."
     if before.not_reached:
         return f"The target is reached, in {after.period}."
     if change.finding.mark == "same":

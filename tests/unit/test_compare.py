@@ -200,9 +200,9 @@ def test_a_missed_target_is_said_in_words() -> None:
     """A target of 7,500 is not reached, 500 short of the 7,000 that a year can have."""
     more = Scenario(name="more", changes=(Change(set="target.volume", to=7500),))
     lines = in_words(comparison(more))
-    assert "- The target is no longer reached, 500 cars short at best." in lines
+    assert "- The target is missed now, by 500 cars." in lines
     (row,) = [line.split() for line in lines if line.startswith("Target date")]
-    assert " ".join(row) == "Target date 2025Q4 not reached no longer reached"
+    assert " ".join(row) == "Target date 2025Q4 not reached missed now"
 
 
 def test_everything_wrong_with_any_scenario_is_told_at_once() -> None:
@@ -296,3 +296,29 @@ def test_launches_that_differ_alike_are_one_row() -> None:
     lines = in_words(compare_outcomes({"a": launched("2024Q2"), "b": launched("2024Q3")}))
     rows = [line for line in lines if "(launch)" in line]
     assert rows == ["One in North, South (launch)  2024Q2  2024Q3 (1 quarter later)"]
+
+
+def test_what_was_stopped_is_not_told_as_known() -> None:
+    """A missed target with an open bound is not ruled out, and volume with one not an effect."""
+    base, other = solve(CASE), solve(CASE.with_target(7500))
+    assert other.plan is not None
+    totals = other.plan.record.totals.model_copy(update={"volume": 10_000.0})
+    date, volume, npv = other.goals
+    opened = (
+        date.model_copy(update={"bound": 7800.0, "proven": False, "bound_period": "2025Q4"}),
+        volume.model_copy(update={"value": 1e4, "best": 1e4, "bound": 2e4, "proven": False}),
+        npv,
+    )
+    stopped = replace(
+        other,
+        status="feasible",
+        goals=opened,
+        plan=Plan(other.plan.record.model_copy(update={"totals": totals})),
+    )
+    lines = in_words(compare_outcomes({"base": base, "stopped": stopped}))
+    assert "- The target is missed now, by 500 cars; reaching it is not ruled out." in lines
+    assert (
+        "- Volume over the horizon: 2,750 cars less in these plans; the proof stopped too soon "
+        "to tell whether that is an effect."
+    ) in lines
+    assert "- A limit stopped the proof." in lines
