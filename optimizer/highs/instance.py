@@ -49,6 +49,7 @@ class Instance:
         highs.setOptionValue("output_flag", False)
         use_threads(self._options["threads"])
         self.highs = highs
+        self._aimed: tuple[Vector, Sense] | None = None
         self.set({**self._options, "mip_feasibility_tolerance": FEASIBILITY})
         matrix = self.matrix
         lp = highspy.HighsLp()
@@ -80,7 +81,6 @@ class Instance:
             self._enter(row, column, coefficient)
         for freed in self.freed:
             highs.changeRowBounds(freed, -np.inf, np.inf)
-        self._aimed: tuple[Vector, Sense] | None = None
 
     def set(self, options: dict[str, Any]) -> None:
         """Set options of HiGHS; raises `SolverError` for one that it does not have."""

@@ -21,6 +21,10 @@ from optimizer.matrix import Floats, Vector
 #: Simplex strategies of HiGHS: from the last basis the primal one goes on after the
 #: objective changed, the dual one after bounds or rows did.
 DUAL, PRIMAL = 1, 4
+#: From so many entries of the matrix on, a relaxation without a basis to begin from is
+#: solved by interior points, and a basis made of what they find; from so many on, one
+#: with another objective is, too.
+MANY_ENTRIES, VERY_MANY_ENTRIES = 20_000, 200_000
 #: How far a row or bound of a finished plan may be off, as HiGHS counts it.
 EXACT = 1e-10
 #: A relaxation that misses a cutoff by less than this part of it has not missed it.
@@ -53,16 +57,35 @@ def missed(cutoff: float, smallest: float) -> float:
 class Relaxation(Instance):
     """The relaxation of a matrix."""
 
+    _is_new = True
+    _solved_for: tuple[Vector, Sense] | None = None
+
     def solve(self, vector: Vector, sense: Sense, limit: Limit) -> Relaxed:
         """The best value of a vector over the relaxation, from the last basis."""
         if limit.over:
             return Relaxed("limit")
-        other = self.aim(vector, sense)
+        self.aim(vector, sense)
+        last, self._solved_for = self._solved_for, (vector, sense)
+        other = last is None or last[0] is not vector or last[1] != sense
         self.set({"simplex_strategy": PRIMAL if other else DUAL, "objective_bound": float("inf")})
-        return self._answer(limit)
+        entries = len(self.matrix.value)
+        afar = entries >= (MANY_ENTRIES if self._is_new else VERY_MANY_ENTRIES)
+        if not afar or not (self._is_new or other):
+            return self._answer(limit)
+        self.highs.clearSolver()  # with a basis it would leave out its presolve
+        self.set({"solver": "ipx"})
+        answer = self._answer(limit)
+        self.set({"solver": "simplex"})
+        # Interior points tell an optimum; all else is told by the simplex method.
+        return answer if answer.status == "optimal" else self._answer(limit)
+
+    def _restart(self) -> None:
+        super()._restart()
+        self._is_new, self._solved_for = True, None
 
     def _answer(self, limit: Limit) -> Relaxed:
-        if not self.work(self.watch(limit)):
+        self._is_new = False
+        if limit.over or not self.work(self.watch(limit)):
             return Relaxed("limit")
         status, kinds = self.highs.getModelStatus(), highspy.HighsModelStatus
         empty = status == kinds.kModelEmpty
@@ -76,11 +99,18 @@ class Relaxation(Instance):
 
     def at(self, columns: Columns, values: Floats, vector: Vector, sense: Sense) -> Floats | None:
         """The best columns with some held at values, as exact as HiGHS can; None if none hold."""
+        # What is known of the whole relaxation stays where it is: the next one begins there.
+        new, basis = self._is_new, self.highs.getBasis()
+        self.aim(vector, sense)
         self.hold(columns, values, values)
-        self.set({"primal_feasibility_tolerance": EXACT})
-        found = self.solve(vector, sense, Limit())
+        strict = {"primal_feasibility_tolerance": EXACT}
+        self.set({"simplex_strategy": DUAL, "objective_bound": float("inf"), **strict})
+        found = self._answer(Limit())
         self.set({"primal_feasibility_tolerance": FEASIBILITY})
         self.release(columns)
+        self._is_new = new
+        if not new:
+            self.highs.setBasis(basis)
         return found.x
 
     def rules_out(self, column: int, value: float, cutoff: float, limit: Limit) -> bool:
@@ -178,6 +208,7 @@ class Relaxation(Instance):
         known.row_status = [kinds[status] for status in rows]
         known.alien = True  # HiGHS makes it square, and leaves it if it cannot
         self.highs.setBasis(known)
+        self._is_new = False
 
     def dive(self, vector: Vector, sense: Sense, columns: Columns, limit: Limit) -> Floats | None:
         """Values of all columns after rounding these one by one along the relaxation.

@@ -228,6 +228,7 @@ def run(highs: Any, watch: Watch) -> bool:
     highs.cbMipImprovingSolution += watch.improved
     highs.cbMipInterrupt += watch.asked
     highs.cbSimplexInterrupt += watch.plain
+    highs.cbIpmInterrupt += watch.plain
     failure: list[BaseException] = []
 
     def work() -> None:
@@ -253,6 +254,7 @@ def run(highs: Any, watch: Watch) -> bool:
     highs.cbMipImprovingSolution -= watch.improved
     highs.cbMipInterrupt -= watch.asked
     highs.cbSimplexInterrupt -= watch.plain
+    highs.cbIpmInterrupt -= watch.plain
     if failure:
         raise SolverError(f"the solver failed: {failure[0]}") from failure[0]
     return True
