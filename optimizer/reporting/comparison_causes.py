@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 #: What a figure in a table is marked with, and what that means.
 MARKS = {
-    "noise": ("({})", "in brackets: the proofs cannot tell it from noise, so no effect"),
+    "noise": ("({})", "in brackets: the proofs cannot tell it from noise"),
     "unproven": (
         "{}?",
         "?: so in these plans, but it hangs on what each keeps of the goals before",

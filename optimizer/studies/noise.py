@@ -47,7 +47,7 @@ MARK_WORDS: dict[str, str] = {
     "same": "no difference",
     "proven": "what can be reached is proven to differ in this direction",
     "given": "proven for plans that keep as much of the goals before",
-    "noise": "smaller than what the gap can tell apart; not an effect",
+    "noise": "the proofs cannot tell it from nothing; not an effect",
     "unproven": "true of these plans; it hangs on what each keeps of the goals before",
     "plan": "true of these plans; others, as good, may differ",
 }
