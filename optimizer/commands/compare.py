@@ -170,7 +170,7 @@ def _of_scenarios(
 
 def _case_and_scenarios(words: list[str]) -> tuple[str, list[str]]:
     """The case, which may be left out, and the scenarios."""
-    from optimizer.catalogue import CASE_FILE, DEFAULT_CASE, shipped_cases
+    from optimizer.catalogue import CASE_FILE, DEFAULT_CASE, is_workbook, shipped_cases
 
     first = words[0]
     try:
@@ -178,7 +178,8 @@ def _case_and_scenarios(words: list[str]) -> tuple[str, list[str]]:
     except (OSError, ValueError):  # a name that no folder can have
         is_case = False
     looks_like_folder = "=" not in first and ("/" in first or first in (".", ".."))
-    return (first, words[1:]) if is_case or looks_like_folder else (DEFAULT_CASE, words)
+    looks_like_case = looks_like_folder or is_workbook(first)
+    return (first, words[1:]) if is_case or looks_like_case else (DEFAULT_CASE, words)
 
 
 def _nothing_named(name: str, among: Scenarios) -> Exception:

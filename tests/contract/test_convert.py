@@ -82,6 +82,14 @@ def test_folder_to_workbook_and_back() -> None:
     assert names(Path("copy")) == names(Path("mine"))
 
 
+def test_scenarios_of_a_workbook_are_compared() -> None:
+    """A workbook in the place of a case brings its own scenarios along."""
+    evplan("init", "plan.xlsx")
+    code, out, _ = evplan("compare", "plan.xlsx", "no_licence", "--no-cause")
+    assert code == 0
+    assert "The partner walks away" in out
+
+
 def test_everything_wrong_with_a_workbook_is_told() -> None:
     """check names sheets and cells: exit code 2."""
     evplan("init", "plan.xlsx")
