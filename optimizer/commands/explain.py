@@ -17,6 +17,7 @@ from optimizer.commands.shown import (
     complain,
     friendly,
     heading,
+    progress_line,
     say,
     show_outcome,
 )
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from optimizer.studies.explain import Depth, Part
     from optimizer.studies.explanation import Explanation, Staircase
     from optimizer.studies.inquiry import Answers, Finding
+    from optimizer.studies.question import Lesson
     from optimizer.studies.store import Store
 
 
@@ -124,7 +126,7 @@ def explain(
         given = _sizes(step or [])
         stairs = _stairs(staircase, steps)
         sizes = steps_of(*stairs) if stairs else ()
-        outcome = _outcome(plan, changes or [], scenario, target, gap, settings, kept)
+        outcome, lesson = _outcome(plan, changes or [], scenario, target, gap, settings)
         if outcome.plan is None:
             show_outcome(outcome)
             raise typer.Exit(EXIT_NO_PLAN if outcome.status == "infeasible" else EXIT_LIMIT)
@@ -139,6 +141,7 @@ def explain(
                     staircase,
                     sizes,
                     depth=depth,
+                    lesson=lesson,
                     answers=answers,
                     progress=report,
                 )
@@ -150,6 +153,7 @@ def explain(
                     steps=given,
                     delays=delays,
                     depth=depth,
+                    lesson=lesson,
                     answers=answers,
                     progress=report,
                     kinds=_kinds(kinds),
@@ -204,12 +208,14 @@ def _outcome(
     target: str | None,
     gap: str | None,
     settings: Settings,
-    kept: Store | None,
-) -> Outcome:
-    """The outcome of a run as it was written, or of a case, solved now."""
+) -> tuple[Outcome, Lesson | None]:
+    """The outcome of a run as it was written, or of a case, solved now; and what is learned.
+
+    A large case of a run is solved again, as what that teaches saves more than it takes.
+    """
     from models.problem import CaseError, Problem
-    from optimizer.errors import EvplanError
     from optimizer.runs import MANIFEST, load_run
+    from optimizer.studies.explain import usual_depth
 
     folder = folder_from("RUN|CASE", name)
     if (folder / MANIFEST).is_file():
@@ -218,21 +224,28 @@ def _outcome(
         problems = [Problem(word, found=found) for word, given in words.items() if given]
         if problems:
             raise CaseError(problems)
-        return load_run(folder)
+        outcome = load_run(folder)
+        if usual_depth(outcome.case) == "all":
+            return outcome, None
+        complain("solving the case of the run again, to learn from it")
+        return outcome, _taught(outcome.case, outcome.settings)[1]
     case = case_from(name, scenario, target, None, changes, False)
-    from optimizer.studies.many import Asking, Unfinished
-    from optimizer.studies.question import Question
-
     complain("solving the case first")
-    try:
-        with Asking(settings.model_copy(update={"time_limit": None}), store=kept) as asking:
-            (answer,) = asking.answers([Question(case)])
-    except Unfinished:
-        complain("stopped before the case itself was solved")
-        raise typer.Exit(EXIT_LIMIT) from None
-    if answer.outcome is None:
-        raise EvplanError(answer.fault)
-    return answer.outcome
+    return _taught(case, settings)
+
+
+def _taught(case: Case, settings: Settings) -> tuple[Outcome, Lesson | None]:
+    """The outcome of a case and what its solve teaches; ends with exit code 4 at Ctrl-C."""
+    from optimizer.highs import Stop
+    from optimizer.studies.inquiry import taught
+
+    stop = Stop()
+    with progress_line() as report:
+        found = taught(case, settings, progress=report, stop=stop)
+    if stop.asked.is_set():
+        complain("stopped before the case itself was solved; nothing is explained")
+        raise typer.Exit(EXIT_LIMIT)
+    return found
 
 
 def _parts(limits: bool, prices: bool) -> tuple[Part, ...]:

@@ -20,10 +20,11 @@ from optimizer.studies.differences import chosen, limit_changes
 from optimizer.studies.explanation import LimitGain, Move, Price
 from optimizer.studies.gains import Relation, gains
 from optimizer.studies.many import Answer, Unfinished
-from optimizer.studies.question import Question
+from optimizer.studies.question import Lesson, Question, case_digest
 from optimizer.studies.steps import Limit, loosened
 
 if TYPE_CHECKING:
+    from optimizer.highs import Progress as SolverProgress
     from optimizer.highs import Stop
 
 Finding = LimitGain | Price
@@ -47,7 +48,7 @@ class Inquiry:
     """Questions about one plan; ``found`` is what came of them.
 
     ``outcome`` is that of the plan, with all its goals; ``case`` the one that is changed,
-    which may lack the last goal.
+    which may lack the last goal; ``lesson`` what its solve taught, for all others.
     """
 
     outcome: Outcome
@@ -55,6 +56,7 @@ class Inquiry:
     told: Progress
     found: dict[tuple[object, ...], Finding] = field(default_factory=dict)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
+    lesson: Lesson | None = None
     answered: int = 0
     left: int = 0
 
@@ -97,7 +99,7 @@ class Inquiry:
         def failed(fault: str) -> LimitGain:
             return LimitGain(limit, by, "unknown", fault=fault)
 
-        return Asked(Question(changed, self._record), made, failed)
+        return Asked(Question(changed, self._record, self.lesson), made, failed)
 
     def decision(self, case: Case, move: Move, id: str, periods: int = 0) -> Asked | Price | None:
         """What is lost when a decision is forbidden, late, or forced in.
@@ -127,7 +129,9 @@ class Inquiry:
                 self.outcomes[id] = outcome
             return self._price(replace(blank, status=outcome.status), outcome)
 
-        return Asked(Question(changed, start), made, lambda fault: replace(blank, fault=fault))
+        return Asked(
+            Question(changed, start, self.lesson), made, lambda fault: replace(blank, fault=fault)
+        )
 
     @property
     def _record(self) -> PlanRecord:
@@ -173,7 +177,9 @@ def alone(case: Case, settings: Settings, stop: Stop | None = None) -> Answers:
             for number, question in enumerate(questions):
                 if asked_to.asked.is_set():
                     raise Unfinished(number, len(questions) - number, None)
-                prepared = prepared or Prepared(case, settings)
+                if prepared is None:
+                    known = question.lesson.knowledge if question.lesson else None
+                    prepared = Prepared(case, settings, known=known)
                 fault, outcome = "", None
                 try:
                     outcome = prepared.solve(question.case, start=question.start, stop=asked_to)
@@ -184,3 +190,23 @@ def alone(case: Case, settings: Settings, stop: Stop | None = None) -> Answers:
                 yield Answer(number, outcome, fault)
 
     return answers
+
+
+def taught(
+    case: Case,
+    settings: Settings,
+    *,
+    progress: Callable[[SolverProgress], None] | None = None,
+    stop: Stop | None = None,
+) -> tuple[Outcome, Lesson | None]:
+    """The outcome of a case, and what its solve teaches; nothing where it was cut short.
+
+    The settings' time limit does not hold here: what is learned must not hang on it.
+    """
+    from optimizer.solving import Prepared
+
+    prepared = Prepared(case, settings.model_copy(update={"time_limit": None}))
+    outcome = prepared.solve(progress=progress, stop=stop)
+    if not outcome.proven or prepared.known is None:
+        return outcome, None
+    return outcome, Lesson(prepared.known, case_digest(case))

@@ -1,10 +1,10 @@
-"""A question: a case, and the plan from which its search begins.
+"""A question: a case, the plan from which its search begins, and what was learned before.
 
-Its answer is a function of exactly these two, of the settings and of the code and
+Its answer is a function of exactly these, of the settings and of the code and
 libraries at work, and `Question.key` is a hash of all that. So answers can be stored,
 worked out in any order and in any process, and are still the same. Whatever else a
-search is to know some day (such as proofs of the case that a what-if changes) comes in
-here: as a part of the question, of `Question.answer` and of `Question.key`.
+search is to know some day comes in here: as a part of the question, of
+`Question.answer` and of `Question.key`.
 
 Not here: keeping answers (see `optimizer.studies.store`), asking many questions (see
 `optimizer.studies.many`).
@@ -15,9 +15,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from models import case as cases
 from models.case import PARTS, TABLES, Case
@@ -26,22 +26,39 @@ from optimizer.fingerprint import fingerprint
 from optimizer.outcome import Outcome
 from optimizer.settings import Settings
 
+if TYPE_CHECKING:
+    from optimizer.searching import Knowledge
+
 #: Columns and settings that no plan depends on.
 SHOWN = frozenset({"name", "title", "note", "partner", "price_basis"})
 
 
 @dataclass(frozen=True)
+class Lesson:
+    """What the solve of a case left for those of what-ifs.
+
+    The solve was without help, without a limit, and proven; so with the same settings the
+    knowledge is told by the case, whose digest is ``learned_from``.
+    """
+
+    knowledge: Knowledge
+    learned_from: str
+
+
+@dataclass(frozen=True)
 class Question:
-    """A case to be solved, and a known plan (of a case much like it) to begin with."""
+    """A case to be solved, a known plan (of a case much like it) to begin with, and a lesson."""
 
     case: Case
     start: PlanRecord | None = None
+    lesson: Lesson | None = field(default=None, compare=False)
 
     def answer(self, settings: Settings) -> Outcome:
         """The best plan of the case; raises as `optimizer.solve` does."""
         from optimizer.solving import Prepared  # loads the model and the solver
 
-        return Prepared(self.case, settings).solve(start=self.start)
+        known = self.lesson.knowledge if self.lesson else None
+        return Prepared(self.case, settings, known=known).solve(start=self.start)
 
     @cached_property
     def case_digest(self) -> str:
@@ -56,7 +73,8 @@ class Question:
         """
         begun = None if self.start is None else _starts(self.start)
         how = settings.model_dump(mode="json", exclude={"time_limit"})
-        return digest([self.case_digest, begun, how, fingerprint()])
+        learned = [self.lesson.learned_from] if self.lesson else []
+        return digest([self.case_digest, begun, how, fingerprint(), *learned])
 
 
 def case_digest(case: Case) -> str:

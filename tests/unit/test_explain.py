@@ -15,7 +15,7 @@ from optimizer.studies import prices
 from optimizer.studies.explain import explain, staircase, without_last_goal
 from optimizer.studies.explanation import Explanation
 from optimizer.studies.gains import gains
-from optimizer.studies.inquiry import alone
+from optimizer.studies.inquiry import alone, taught
 from optimizer.studies.limits import limits_of_plan
 from optimizer.studies.many import Answer, Unfinished
 from optimizer.studies.question import Question
@@ -267,6 +267,19 @@ def test_a_stop_asked_for_ends_at_once(outcome: Outcome) -> None:
     found = explain(outcome, stop=stop)
     assert (found.limit_gains, found.priced) == ((), ())
     assert found.left > 0
+
+
+def test_what_was_learned_changes_no_number(outcome: Outcome, found: Explanation) -> None:
+    """Questions that know what the solve of the case taught have the same answers."""
+    again, lesson = taught(outcome.case, outcome.settings)
+    assert again == outcome
+    assert lesson is not None
+    wise = explain(outcome, kinds=prices.IMPORTANCE, lesson=lesson)
+    same = pytest.approx([gain.value for one in found.priced for gain in one.gains], abs=1e-3)
+    assert [gain.value for one in wise.priced for gain in one.gains] == same
+    assert [one.verdict for one in wise.priced] == [one.verdict for one in found.priced]
+    question = Question(outcome.case, None, lesson)
+    assert question.key(outcome.settings) != Question(outcome.case).key(outcome.settings)
 
 
 def test_a_failed_question_is_told_and_the_others_are_not_lost(outcome: Outcome) -> None:
