@@ -15,7 +15,18 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from optimizer import Outcome, load_case, load_run, save_report, save_run, solve
+from optimizer import (
+    Comparison,
+    Outcome,
+    compare,
+    load_case,
+    load_run,
+    load_scenarios,
+    save_report,
+    save_run,
+    solve,
+    sweep,
+)
 from optimizer.cli import app
 from optimizer.reporting.html import ReportError, report_page
 from optimizer.reporting.html.writing import as_json
@@ -479,3 +490,71 @@ def test_command_refuses(tmp_path: Path) -> None:
     assert said(" ")[0] == 2
     assert said(str(tmp_path), "--out", "")[0] == 2
     assert list(tmp_path.iterdir()) == []
+
+
+# Studies ------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def comparison() -> Comparison:
+    case = load_case("tiny")
+    names = ["late_two", "late_two + no_licence"]
+    return compare(case, names, load_scenarios("tiny"), workers=1)
+
+
+def test_comparison(comparison: Comparison) -> None:
+    """Key figures, decisions, sales and shares are the rows of the comparison's own tables."""
+    page = Page(report_page(comparison))
+    assert len(page.ids) == len(set(page.ids))
+    assert all(link[1:] in page.ids for link in page.links)
+    kpis = comparison.kpis
+    rows = {row[0]: row for row in page.tables["key-figures"][1:]}
+    for _, kpi in kpis[kpis["scenario"] == "late_two"].iterrows():
+        row = rows[kpi["title"]]
+        if kpi["figure"] == "target_date":
+            assert row[2:4] == [kpi["base_period"], kpi["period"]]
+        else:
+            assert [float(row[2]), float(row[3])] == [kpi["base"], kpi["value"]]
+    assert len(rows) == len(set(kpis["title"]))
+    decisions = page.tables["decisions-differing"][1:]
+    assert len(decisions) == len(comparison.decisions)
+    sold = [tuple(map(float, row[3:6])) for row in page.tables["sales-differing"][1:]]
+    columns = ["base", "value", "difference"]
+    assert sold == [tuple(row) for row in comparison.sales[columns].to_numpy().tolist()]
+    shares = comparison.causes[comparison.causes["mark"] != "same"]
+    told = [float(row[3]) for row in page.tables["cause-2-table"][1:] if row[3]]
+    assert told == pytest.approx(list(shares["share"].dropna()))
+    lines = {trace["name"]: trace["y"] for trace in page.data["chart-volumes"]["data"]}
+    assert list(lines) == ["base", "late_two", "late_two + no_licence"]
+    assert sum(lines["base"]) == pytest.approx(12_750)  # the tiny plan
+    assert {"r1-chart-gantt", "r3-chart-cash"} <= set(page.data)
+
+
+def test_tornado() -> None:
+    """The ranges of a sweep are ranked by their swing, with the values of its own table."""
+    from models.source import Source
+
+    ranges = (("finance.opening_cash", 20, 40), ("vehicles.two.cost", 10, 30))
+    sources = tuple(
+        Source(cells=cells, basis="assumption", source="a guess", low=low, high=high)
+        for cells, low, high in ranges
+    )
+    found = sweep(load_case("tiny").replace(sources=sources), tornado=True, workers=1)
+    page = Page(report_page(found))
+    rows = [row for row in page.tables["swings"][1:] if row[1] != "Target date"]
+    frame = found.tornado[found.tornado["figure"] != "target_date"]
+    assert [row[0] for row in rows] == list(frame["cells"])
+    values = frame[["at_low", "base", "at_high", "swing"]].to_numpy().tolist()
+    assert [[float(cell) for cell in row[6:10]] for row in rows] == values
+    npv = frame[frame["figure"] == "npv"]
+    chart = page.data["chart-tornado-npv"]
+    assert chart["layout"]["yaxis"]["ticktext"] == list(npv["cells"])
+    for trace, end in zip(chart["data"], ("at_low", "at_high"), strict=True):
+        assert trace["x"] == pytest.approx(list(npv[end] - npv["base"]))
+    assert "#source-finance" in page.links
+
+
+def test_a_report_is_about_something() -> None:
+    """Anything else than an outcome or a study is refused in words."""
+    with pytest.raises(TypeError, match="a report is about outcomes, a comparison or a sweep"):
+        report_page(3)  # type: ignore[arg-type]

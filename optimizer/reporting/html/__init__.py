@@ -22,23 +22,29 @@ from optimizer.runs import FolderError
 
 if TYPE_CHECKING:
     from optimizer.outcome import Outcome
+    from optimizer.studies.compare import Comparison
+    from optimizer.studies.sweep_record import Sweep
+
+    Reportable = Outcome | Mapping[str, Outcome] | Comparison | Sweep
+
+#: Plans that a comparison shows whole; more of them are in its tables alone.
+MOST_PLANS = 6
 
 
 class ReportError(FolderError):
     """A report that cannot be written."""
 
 
-def save_report(
-    outcomes: Outcome | Mapping[str, Outcome], path: str | Path, *, replace: bool = False
-) -> Path:
-    """Write the report of an outcome, or of several by name, and return its path.
+def save_report(what: Reportable, path: str | Path, *, replace: bool = False) -> Path:
+    """Write a report and return its path.
 
-    Raises `ReportError` when the file is there already (unless ``replace``) or it cannot
+    ``what`` is an outcome, several by name (the first is the base case of a comparison),
+    a comparison or a sweep. Raises `ReportError` when the file is there already (unless ``replace``) or it cannot
     be written; then nothing is left behind.
     """
     path = Path(path)
     _check(path, replace)
-    text = report_page(outcomes)
+    text = report_page(what)
     partial = ""
     try:
         handle, partial = tempfile.mkstemp(prefix=".report-", suffix=".html", dir=path.parent)
@@ -78,23 +84,47 @@ def _check(path: Path, replace: bool) -> None:
         raise ReportError(f"{path} cannot be written: {path.parent} may not be written to")
 
 
-def report_page(outcomes: Outcome | Mapping[str, Outcome]) -> str:
+def report_page(what: Reportable) -> str:
     """The report as text: one HTML page."""
     from optimizer.outcome import Outcome
+    from optimizer.reporting.html.writing import page
+    from optimizer.studies.compare import Comparison, compare_outcomes
+    from optimizer.studies.sweep_record import Sweep
+
+    if isinstance(what, Mapping):
+        if not what:
+            raise ReportError("there is no outcome to report on")
+        named = dict(what)
+        what = compare_outcomes(named) if len(named) > 1 else next(iter(named.values()))
+    if isinstance(what, Outcome):
+        from optimizer.reporting.html.plan_part import plan_part
+
+        part = plan_part(what)
+        return page(f"{part.name}: evplan report", [part])
+    if isinstance(what, Sweep):
+        from optimizer.reporting.html.sweep_part import sweep_part
+
+        part = sweep_part(what)
+        return page(f"{part.name}: evplan sweep", [part])
+    if isinstance(what, Comparison):
+        return _comparison_page(what)
+    raise TypeError(
+        f"a report is about outcomes, a comparison or a sweep, not {type(what).__name__}"
+    )
+
+
+def _comparison_page(comparison: Comparison) -> str:
+    """The comparison, and below it each plan, as many as keep the page small."""
+    from optimizer.reporting.html.comparison_part import comparison_part
     from optimizer.reporting.html.plan_part import plan_part
-    from optimizer.reporting.html.runs_part import runs_part
     from optimizer.reporting.html.writing import page
     from optimizer.reporting.text import one_line
 
-    named = {"": outcomes} if isinstance(outcomes, Outcome) else dict(outcomes)
-    if not named:
-        raise ReportError("there is no outcome to report on")
-    if len(named) == 1:
-        outcome = next(iter(named.values()))
-        part = plan_part(outcome)
-        return page(f"{part.name}: evplan report", [part])
+    every = [(comparison.name, comparison.base)]
+    every += [(side.name, side.outcome) for side in comparison.sides]
     parts = [
         plan_part(outcome, f"r{n}-", one_line(name))
-        for n, (name, outcome) in enumerate(named.items(), 1)
+        for n, (name, outcome) in enumerate(every[:MOST_PLANS], 1)
     ]
-    return page("evplan report of several runs", parts, runs_part(named))
+    summary = comparison_part(comparison)
+    return page(f"{summary.name}: evplan comparison", parts, summary)

@@ -82,11 +82,12 @@ class Charts:
 
 @dataclass(frozen=True)
 class Sentences:
-    """Sentences as paragraphs, or as a list."""
+    """Sentences as paragraphs, or as a list, below a heading if there is one."""
 
     kind: ClassVar[str] = "sentences"
     lines: tuple[str, ...]
     listed: bool = False
+    heading: str = ""
 
 
 @dataclass(frozen=True)
