@@ -27,7 +27,7 @@ from optimizer.studies import limits as limiting
 from optimizer.studies import prices as pricing
 from optimizer.studies.explanation import Explanation, LimitGain, Price, Staircase, rank
 from optimizer.studies.gains import gains
-from optimizer.studies.inquiry import Answers, Asked, Finding, Inquiry, Progress, alone
+from optimizer.studies.inquiry import Answers, Asked, Finding, Inquiry, Progress, alone, taught
 from optimizer.studies.question import Lesson
 from optimizer.studies.steps import Limit, limit_named
 
@@ -68,7 +68,7 @@ def explain(
     each re-solve, in seconds; what it cuts short has wider limits (`Gain.least`,
     `Gain.most`). ``lesson`` is what the solve of the case taught
     (`optimizer.studies.inquiry.taught`): in large cases questions are answered several
-    times as quickly with it. ``progress`` is called with each finding. ``answers`` asks elsewhere
+    times as quickly with it, so that it is solved for that where nothing is given. ``progress`` is called with each finding. ``answers`` asks elsewhere
     than in this process, with settings as `settings_for` gives them.
 
     When ``stop.asked`` is set or Ctrl-C pressed, what is there is handed back, and ``left``
@@ -84,6 +84,8 @@ def explain(
     if words and not limits and not taken and not options:
         _refuse(outcome, words)
     ask_alone = [one for one in options if not one.needs or words]
+    if answers is None and lesson is None and usual_depth(outcome.case) != "all":
+        _, lesson = taught(outcome.case, outcome.settings, stop=stop)
     asking = answers or alone(outcome.case, settings_for(outcome, time_limit), stop)
     work = Inquiry(outcome, asking, progress or (lambda *_: None), lesson=lesson)
 
@@ -135,6 +137,8 @@ def staircase(
     limit = limit_named(outcome.case, path)
     known = {one.path: one for one in limiting.limits_of_plan(outcome)}
     limit = known.get(limit.path, limit)
+    if answers is None and lesson is None and usual_depth(outcome.case) != "all":
+        _, lesson = taught(outcome.case, outcome.settings, stop=stop)
     asking = answers or alone(outcome.case, settings_for(outcome, time_limit), stop)
     work = Inquiry(outcome, asking, progress or (lambda *_: None), lesson=lesson)
     case = outcome.case if depth == "all" else without_last_goal(outcome.case)

@@ -47,8 +47,8 @@ class Asked:
 class Inquiry:
     """Questions about one plan; ``found`` is what came of them.
 
-    ``outcome`` is that of the plan, with all its goals; ``case`` the one that is changed,
-    which may lack the last goal; ``lesson`` what its solve taught, for all others.
+    ``outcome`` is that of the plan, with all its goals (the cases that are changed may lack
+    the last one), ``lesson`` what its solve taught, for all others.
     """
 
     outcome: Outcome
