@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from optimizer.commands.given import folder_from, settings_from
+from optimizer.commands.report import ReportOption, check_report, write_report
 from optimizer.commands.sharing import headway_shown, store_from, workers_from
 from optimizer.commands.shown import (
     EXIT_LIMIT,
@@ -74,6 +75,7 @@ def compare(
     no_store: Annotated[bool, typer.Option("--no-store", help="Keep no solves.")] = False,
     json: JsonOption = None,
     csv: CsvOption = None,
+    report: ReportOption = None,
 ) -> None:
     """Show plans side by side: what changes when the world does, and why."""
     with friendly():
@@ -81,6 +83,7 @@ def compare(
         count = workers_from(workers, None)
         kept = store_from(store, no_store)
         check_targets(json, csv)
+        check_report(report)
         if any(_is_run(word) for word in words):
             found = _of_runs(words)
         else:
@@ -88,9 +91,10 @@ def compare(
         try:  # written first: whoever reads the output may go away before its end
             tables = {table: found.frame(table) for table in found.tables}
             write_tables(tables, found.facts, json, csv)
+            write_report(found, report)
         finally:
             _show(found)
-        for name in (json, csv):
+        for name in (json, csv, report):
             if name is not None:
                 say(f"\nWritten to {name}")
         if found.base.plan is None:

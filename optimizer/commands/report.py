@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from optimizer.commands.given import folder_from
 from optimizer.commands.shown import friendly, say
+
+if TYPE_CHECKING:
+    from optimizer.reporting.html import Reportable
+
+ReportOption = Annotated[
+    str | None, typer.Option("--report", metavar="FILE", help="Write it as an HTML page too.")
+]
 
 
 def report(
@@ -37,6 +44,22 @@ def report(
         outcomes = {_name(folder, folders): load_run(folder) for folder in folders}
         save_report(outcomes, path, replace=replace)
         say(f"Written to {path}")
+
+
+def check_report(page: str | None) -> None:
+    """Refuse the name of a page that cannot be written, before any work is done."""
+    if page is not None:
+        from optimizer.reporting.html import check_target
+
+        check_target(folder_from("--report", page))
+
+
+def write_report(what: Reportable, page: str | None) -> None:
+    """Write a page where one was asked for."""
+    if page is not None:
+        from optimizer.reporting.html import save_report
+
+        save_report(what, folder_from("--report", page))
 
 
 def _target(folders: list[Path]) -> Path:

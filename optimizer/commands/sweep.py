@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from optimizer.commands.given import CaseArgument, case_from, folder_from, settings_from
+from optimizer.commands.report import ReportOption, check_report, write_report
 from optimizer.commands.sharing import headway_shown, store_from, workers_from
 from optimizer.commands.shown import (
     EXIT_ERROR,
@@ -71,6 +72,7 @@ def sweep(
         str | None,
         typer.Option(metavar="DIR", help="Folder to make; by default a new one in runs/."),
     ] = None,
+    report: ReportOption = None,
 ) -> None:
     """Solve a case again and again as its numbers vary."""
     with friendly():
@@ -84,13 +86,14 @@ def sweep(
         name = f"{ready.name}-sweep"
         folder = free_folder(Path("runs"), name) if out is None else folder_from("--out", out)
         check_free(folder)
+        check_report(report)
         from optimizer.reporting.sweeps import lines, save_sweep
         from optimizer.reporting.text import one_line
         from optimizer.studies.many import Unfinished
         from optimizer.studies.sweep import swept
 
         try:
-            with headway_shown() as report:
+            with headway_shown() as headway:
                 found = swept(
                     ready,
                     design,
@@ -98,7 +101,7 @@ def sweep(
                     store=kept,
                     workers=count,
                     cluster=cluster,
-                    progress=report,
+                    progress=headway,
                 )
         except Unfinished as error:
             complain(str(error))
@@ -107,10 +110,11 @@ def sweep(
             for fault in dict.fromkeys(kept.faults if kept else ()):
                 complain(f"note: {one_line(fault)}; it was solved again")
         save_sweep(found, folder)
+        write_report(found, report)
         heading(one_line(ready.title or ready.name))
         for line in lines(found):
             say(line)
-        say(f"\nWritten to {folder}")
+        say(f"\nWritten to {folder}{f' and {report}' if report else ''}")
         code = _code(found)
         if code:
             raise typer.Exit(code)

@@ -558,3 +558,21 @@ def test_a_report_is_about_something() -> None:
     """Anything else than an outcome or a study is refused in words."""
     with pytest.raises(TypeError, match="a report is about outcomes, a comparison or a sweep"):
         report_page(3)  # type: ignore[arg-type]
+
+
+def test_studies_write_pages_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``compare`` and ``sweep`` write the page of what they found, never over a file."""
+    monkeypatch.chdir(tmp_path)
+    compared = ["compare", "tiny", "late_two", "--no-store", "--workers", "1", "--report", "a.html"]
+    swept = ["sweep", "tiny", "--vary", "finance.opening_cash=30,31", "--no-store"]
+    swept += ["--workers", "1", "--out", "made", "--report", "b.html"]
+    for words, id in ((compared, "key-figures"), (swept, "results-table")):
+        result = CliRunner().invoke(app, words, prog_name="evplan")
+        assert result.exit_code == 0, result.stderr
+        assert words[-1] in result.stdout
+        assert id in Page(Path(words[-1]).read_text(encoding="utf-8")).tables
+        other = ["other" if word == "made" else word for word in words]
+        again = CliRunner().invoke(app, other, prog_name="evplan")
+        assert again.exit_code == 2
+        assert again.stderr.startswith(f"{words[-1]} is there already")
+    assert not Path("other").exists()
