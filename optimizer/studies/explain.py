@@ -81,8 +81,11 @@ def explain(
     words, parts = tuple(only), tuple(parts)
     limits = _chosen_limits(outcome, parts, words, steps)
     taken, options = _chosen_decisions(outcome, parts, words, tuple(kinds))
-    if words and not limits and not taken and not options:
-        _refuse(outcome, words)
+    met = [(one.path, one.kind) for one in limits] + [(id, "") for id in taken]
+    met += [(one.commitment, "") for one in options]
+    unmet = [word for word in words if not any(_named([word], *one) for one in met)]
+    if unmet:
+        _refuse(outcome, unmet)
     ask_alone = [one for one in options if not one.needs or words]
     if answers is None and lesson is None and usual_depth(outcome.case) != "all":
         _, lesson = taught(outcome.case, outcome.settings, stop=stop)
@@ -248,7 +251,7 @@ def _named(words: Iterable[str], path: str, kind: str) -> bool:
     return any(word in (path, kind) or path.startswith(word + ".") for word in words)
 
 
-def _refuse(outcome: Outcome, words: tuple[str, ...]) -> None:
+def _refuse(outcome: Outcome, words: Iterable[str]) -> None:
     known = [one.path for one in limiting.limits_of_plan(outcome)]
     known += [row.id for row in outcome.case.commitments.values()]
     raise CaseError(

@@ -96,6 +96,7 @@ def test_a_staircase(run: str, tmp_path: Path) -> None:
     ("words", "said"),
     [
         (["--only", "nothing"], "names no limit of this plan and no decision or option"),
+        (["--only", "deals", "--only", "resources.eng"], "'resources.eng' names no limit"),
         (["--kinds", "boats"], "'boats' is no kind"),
         (["--step", "resources"], "--step resources: it is no limit with a size"),
         (["--step", "resources=-1"], "above 0"),
