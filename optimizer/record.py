@@ -157,13 +157,14 @@ class _Recorder:
                 for market in self.case.markets:
                     for t, label in enumerate(self.labels):
                         key = (site.site, vehicle.vehicle, market.market, t)
-                        if key in flow and flow[key].value > 0:
+                        built = flow[key].value() if key in flow else 0.0
+                        if built > 0:
                             yield Flow(
                                 site=site.site,
                                 vehicle=vehicle.vehicle,
                                 market=market.market,
                                 period=label,
-                                units=flow[key].value,
+                                units=built,
                             )
 
     def _volumes(self) -> tuple[Volume, ...]:

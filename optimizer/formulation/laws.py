@@ -10,7 +10,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from optimizer.formulation import commitments, demand, goals, licensing, money, supply
+from optimizer.formulation import (
+    commitments,
+    demand,
+    difference,
+    goals,
+    licensing,
+    money,
+    supply,
+)
 
 Law = Callable[..., Any]
 
@@ -52,6 +60,7 @@ _FAMILIES = {
     "supply": supply,
     "money": money,
     "goals": goals,
+    "difference": difference,
 }
 _HEAD = """\
 # The mathematics

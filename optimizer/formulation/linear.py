@@ -85,14 +85,6 @@ def at_most(used: Linear, available: Linear) -> Any:
     return (None, _without_constant(body), -body.constant)
 
 
-def equal(left: Linear, right: Linear) -> Any:
-    """``left == right`` as a Pyomo constraint; left out when it has no variable and holds."""
-    body = Linear().add(left).add(right, -1.0)
-    if body.is_constant and abs(body.constant) <= SLIP * max(1.0, abs(left.constant)):
-        return Constraint.Skip
-    return (-body.constant, _without_constant(body), -body.constant)
-
-
 def _without_constant(body: Linear) -> Any:
     return LinearExpression(
         constant=0.0, linear_coefs=body.coefficients, linear_vars=body.variables

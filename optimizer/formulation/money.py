@@ -77,14 +77,14 @@ def _flow_items(block: Block, quantities: Quantities) -> None:
     unit = quantities.case.money_unit
     items = block.cash_items
     origin = {row.site: row.origin for row in quantities.case.sites}
-    for (site, vehicle, market, t), variable in block.flow.items():
+    for (site, vehicle, market, t), flow in block.flow.items():
         cost = quantities.production[site, vehicle].variable_cost * quantities.cost_down[t]
         freight = quantities.lane[site, market].freight * quantities.vehicle[vehicle].freight_factor
-        items["variable cost", t].term(-cost / unit, variable)
-        items["freight", t].term(-freight / unit, variable)
+        items["variable cost", t].add(flow, -cost / unit)
+        items["freight", t].add(flow, -freight / unit)
         if quantities.duty_rate and quantities.customs_value:
             rate = quantities.duty_rate[origin[site], market][t]
-            items["duty", t].term(-rate * quantities.customs_value[vehicle, market][t], variable)
+            items["duty", t].add(flow, -rate * quantities.customs_value[vehicle, market][t])
 
 
 def _commitment_items(block: Block, quantities: Quantities) -> None:

@@ -2,7 +2,9 @@
 
 Symbols: ``flow[s,v,m,t]`` cars of ``v`` that site ``s`` builds for market ``m``
 in period ``t``. Sites with a way to a market and the ability to build a vehicle
-have a flow; without any site in the case supply has no limit.
+have a flow; without any site in the case supply has no limit. All that is sold is
+built in the same period, so the flow of one site is what the others leave of the sales:
+a sum and no variable of its own.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from typing import Any
 
 from pyomo.core import Block, Constraint, NonNegativeReals, Var
 
-from optimizer.formulation.linear import Linear, at_most, equal
+from optimizer.formulation.linear import Linear, at_most
 from optimizer.formulation.quantities import Quantities
 
 
@@ -33,26 +35,43 @@ def formulate(block: Block, quantities: Quantities) -> None:
         for site in builders[vehicle]
         if (site, market) in quantities.lane and _can_have(block.site_capacity[site, t])
     ]
-    block.flow = Var(index, within=NonNegativeReals)
-    block.delivered = defaultdict(Linear)
+    _flows(block, index)
     block.site_use = {key: Linear() for key in block.site_capacity}
-    for site, vehicle, market, t in index:
-        variable = block.flow[site, vehicle, market, t]
-        variable.setub(block.most_sold[vehicle, market, t])
-        block.delivered[vehicle, market, t].term(1.0, variable)
-        block.site_use[site, t].term(
-            quantities.production[site, vehicle].capacity_per_car, variable
-        )
+    for (site, vehicle, market, t), flow in block.flow.items():
+        per_car = quantities.production[site, vehicle].capacity_per_car
+        block.site_use[site, t].add(flow, per_car)
     if case.sites:
         block.sales_are_delivered = Constraint(list(block.sold), rule=sales_are_delivered)
     block.site_within_capacity = Constraint(list(block.site_use), rule=site_within_capacity)
-    for key in index:
+    for key in block.flow:
         if _only_new(block.site_capacity[key[0], key[3]]):
             block.tightening.append(new_site_must_open(block, *key))
     _component_use(block, quantities)
     block.component_within_capacity = Constraint(
         list(block.component_use), rule=component_within_capacity
     )
+
+
+def _flows(block: Block, index: list[tuple[str, str, str, int]]) -> None:
+    """The flow of each site: variables but for one site, which builds the rest."""
+    ways = defaultdict(list)
+    for site, *cell in index:
+        ways[tuple(cell)].append(site)
+    block.others = Var(
+        [(site, *cell) for cell, sites in ways.items() for site in sites[1:]],
+        within=NonNegativeReals,
+    )
+    block.flow = {}
+    block.from_others = {cell: Linear() for cell in block.sold}
+    for cell, (first, *others) in ways.items():
+        for site in others:
+            variable = block.others[site, *cell]
+            variable.setub(block.most_sold[cell])
+            block.flow[site, *cell] = Linear().term(1.0, variable)
+            block.from_others[cell].term(1.0, variable)
+        rest = Linear().add(block.sold[cell]).add(block.from_others[cell], -1.0)
+        block.flow[first, *cell] = rest
+    block.built = ways
 
 
 def _can_have(capacity: Linear) -> bool:
@@ -91,8 +110,14 @@ def _capacities(block: Block, quantities: Quantities) -> None:
 
 
 def sales_are_delivered(block: Block, vehicle: str, market: str, t: int) -> Any:
-    """What is sold is built for that market in the same period: ``sum_e x = sum_s flow`` (cars)."""
-    return equal(block.sold[vehicle, market, t], block.delivered[vehicle, market, t])
+    """What is sold is built for that market in the same period: ``sum_s flow = sum_e x``, so
+    all sites but the one that builds the rest: ``sum_s flow <= sum_e x`` (cars)."""
+    cell = (vehicle, market, t)
+    if cell not in block.built:
+        return at_most(block.sold[cell], Linear())
+    if block.from_others[cell].is_constant:
+        return Constraint.Skip
+    return at_most(block.from_others[cell], block.sold[cell])
 
 
 def site_within_capacity(block: Block, site: str, t: int) -> Any:
@@ -106,7 +131,7 @@ def new_site_must_open(block: Block, site: str, vehicle: str, market: str, t: in
     ``flow <= most sum_x Y[x,t-L]`` (cars): implied by its capacity, and much
     tighter in the relaxation when one market takes a small part of it.
     """
-    flow = Linear().term(1.0, block.flow[site, vehicle, market, t])
+    flow = Linear().add(block.flow[site, vehicle, market, t])
     for step in block.site_steps[site]:
         step.effective(t, -block.most_sold[vehicle, market, t], flow)
     return flow
