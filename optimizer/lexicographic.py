@@ -163,12 +163,15 @@ class Lexicographic:
                 return self._dated(goal, last, open_window)
             if last not in bounds or bounds[last] >= wanted:
                 open_window = last if open_window is None else open_window
-        if open_window is None and self.x is not None and self.search.progress is not None:
-            # Who only asks whether the target is reached can stop here.
-            best = max(vector.at(self.x) for vector in windows.values())
-            seconds = time.monotonic() - self.search.limit.began
-            told = Progress(goal.kind, seconds, best, max(bounds.values()), 0)
-            self.search.progress(told)
+        if open_window is None and self.x is not None:
+            nearest = max(windows, key=lambda last: bounds[last])
+            self.search.take(self.x, windows[nearest], "max")
+            if self.search.progress is not None:
+                # Who only asks whether the target is reached can stop here.
+                best = max(vector.at(self.x) for vector in windows.values())
+                seconds = time.monotonic() - self.search.limit.began
+                told = Progress(goal.kind, seconds, best, max(bounds.values()), 0)
+                self.search.progress(told)
         return self._largest(goal, windows, bounds, open_window)
 
     def _reaches(self, vector: Vector, wanted: float) -> bool:

@@ -276,8 +276,9 @@ class _Study:
         """Whether a case has a plan, and one: the first that is found."""
         self.solves += 1
         asked = case.replace(goals=_cheap(case))
-        start = self.kept[-1][1] if self.kept else None
-        outcome = self.watch.solve(Prepared(asked, self.settings), asked, start, _has_plan)
+        # A plan that starts nothing keeps most rules: if that is one, no other is as telling.
+        nothing = Plan(recompute(asked, (), (), ()))
+        outcome = self.watch.solve(Prepared(asked, self.settings), asked, nothing, _has_plan)
         if outcome.plan is not None:
             return True, outcome.plan
         return (False if outcome.status == "infeasible" else None), None
@@ -291,6 +292,8 @@ class _Study:
         kept = set(chosen)
 
         def holds(more: Sequence[int]) -> bool:
+            if self.watch.over:
+                raise Interrupted
             case = self._with_only(kept | set(more))
             whole = recompute(case, record.decisions, record.sales, record.flows)
             return not audit(case, whole)

@@ -41,7 +41,7 @@ Verdict = Literal["reached", "missed", "open"]
 REACHED = 1 - 1e-6
 #: A figure that is shown is sought until best and bound differ by this part, or plans were
 #: looked for so often: of what a lever does alone the bound tells more than the plan.
-SHOWN_GAP = 0.002
+SHOWN_GAP = 0.005
 MOST_LOOKS = 1000
 #: Most steps of a lever that are tried one by one where more of it may hurt.
 MOST_SCANNED = 12
