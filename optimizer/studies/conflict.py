@@ -150,11 +150,10 @@ def conflict(
 ) -> Conflict:
     """Why a case has no plan: at most so many contradictions, the smallest first.
 
-    ``settings`` hold for each solve, its time limit too (their gap does not matter);
-    ``time_limit`` is in seconds for all. ``progress`` is told in words what is being done.
+    ``settings`` hold for each solve, its time limit too; ``time_limit`` is in seconds for all. ``progress`` is told in words what is being done.
     Ctrl-C, or ``stop.asked``, ends it with what is known by then.
     """
-    settings = (settings or Settings()).model_copy(update={"gap": 1.0})
+    settings = settings or Settings()
     with Watch(time_limit, stop) as watch:
         study = _Study(case, settings, watch, progress or (lambda _: None))
         try:
@@ -171,7 +170,9 @@ class _Study:
     def __init__(
         self, case: Case, settings: Settings, watch: Watch, tell: Callable[[str], None]
     ) -> None:
-        self.case, self.settings, self.watch, self.tell = case, settings, watch, tell
+        self.case, self.watch, self.tell = case, watch, tell
+        # Any plan will do, but where the best number is sought.
+        self.fine, self.settings = settings, settings.model_copy(update={"gap": 1.0})
         self.rules = rules_of(case)
         self.all = frozenset(range(len(self.rules)))
         #: Rules (by number) that a plan keeps, with the plan; and rules that none keeps.
@@ -340,6 +341,33 @@ class _Study:
                 self.changes.append(least)
 
     def _least(self, rule: Rule, dial: Dial, plan: Plan) -> LeastChange:
+        """By one solve where a goal seeks the number, else by halving."""
+        return self._sought(rule, dial) or self._halved(rule, dial, plan)
+
+    def _sought(self, rule: Rule, dial: Dial) -> LeastChange | None:
+        """The best number that a goal finds without the rule; None where none was found."""
+        if dial.goal is None:
+            return None
+        kept = tuple(goal for goal in self.case.goals if goal.no_worse_than is not None)
+        if dial.goal.kind in {goal.kind for goal in kept}:
+            return None
+        case = without(self.case, [rule]).replace(goals=(dial.goal, *kept))
+        self.solves += 1
+        outcome = self.watch.solve(Prepared(case, self.fine), case)
+        if outcome.plan is None:
+            return None
+        goal, now = outcome.goals[0], dial.shown(0.0)
+        if goal.bound is None or isinstance(now, str):
+            return None
+        opening = self.case.finance.opening_cash
+        best = (goal.best, goal.bound)
+        reached, bound = best if goal.sense == "max" else (opening - best[0], opening - best[1])
+        enough, too_little = dial.bracket(reached, bound)
+        if too_little > now:
+            return None
+        return LeastChange(rule, now, enough, too_little, dial.unit, True, outcome.plan)
+
+    def _halved(self, rule: Rule, dial: Dial, plan: Plan) -> LeastChange:
         """By halving between what the case says and what a plan is known to need."""
         low, high, proven = 0.0, dial.needed(plan.record), True
 

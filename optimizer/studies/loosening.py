@@ -14,6 +14,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from models.case import Case
 from models.plan import PlanRecord
+from models.target import Goal
 from optimizer.studies.rules import Rule
 
 #: Part of the way at which two settings of a dial are as good as the same.
@@ -32,6 +33,7 @@ class Dial:
     needed: Callable[[PlanRecord], float]
     shown: Callable[[float], float | str]
     unit: str
+    goal: Goal | None = None
     whole: bool = False
     positive: bool = False
 
@@ -63,6 +65,16 @@ class Dial:
             if bottom < number < top:
                 return abs(number - now)
         return None
+
+    def bracket(self, reached: float, bound: float) -> tuple[float, float]:
+        """The number that is enough and one too little, of the best that is reached and a
+        bound that nothing passes: as short as the gap between them allows."""
+        size = max(abs(reached), abs(bound), 1.0)
+        places = math.floor(math.log10(max(abs(bound - reached), 1e-4 * size)))
+        unit, give = Decimal(1).scaleb(places), 1e-7 * size
+        enough = _rounded(reached + give, unit, up=False)
+        beyond = bound + 10 * max(give, 1e-6)
+        return enough, _rounded(beyond, unit, up=True)
 
     def numbers(self, low: float, high: float) -> tuple[float | str, float | str]:
         """The number that is enough and the one that is too little, as short as they can be
@@ -117,6 +129,7 @@ def _cash_floor(case: Case, rule: Rule) -> Dial:
         lambda plan: _up(max(0.0, floor - plan.totals.least_cash)),
         lambda turn: floor - turn,
         "money",
+        goal=Goal(kind="peak_funding") if floor <= case.finance.opening_cash else None,
     )
 
 
@@ -132,6 +145,7 @@ def _target(case: Case, _rule: Rule) -> Dial:
         lambda turn: wanted - turn,
         "cars a year",
         positive=True,
+        goal=Goal(kind="target_date"),
     )
 
 
