@@ -17,6 +17,8 @@ from pyomo.core import Block, Constraint, NonNegativeReals, Var
 from optimizer.formulation.linear import Linear, at_most
 from optimizer.formulation.quantities import Quantities
 
+Cell = tuple[str, str, int]  # vehicle, market, period
+
 
 def formulate(block: Block, quantities: Quantities) -> None:
     """Add flows, balance and capacities.
@@ -37,7 +39,7 @@ def formulate(block: Block, quantities: Quantities) -> None:
     ]
     _flows(block, index)
     block.site_use = {key: Linear() for key in block.site_capacity}
-    for (site, vehicle, market, t), flow in block.flow.items():
+    for (site, vehicle, _market, t), flow in block.flow.items():
         per_car = quantities.production[site, vehicle].capacity_per_car
         block.site_use[site, t].add(flow, per_car)
     if case.sites:
@@ -54,9 +56,9 @@ def formulate(block: Block, quantities: Quantities) -> None:
 
 def _flows(block: Block, index: list[tuple[str, str, str, int]]) -> None:
     """The flow of each site: variables but for one site, which builds the rest."""
-    ways = defaultdict(list)
-    for site, *cell in index:
-        ways[tuple(cell)].append(site)
+    ways: dict[Cell, list[str]] = defaultdict(list)
+    for site, vehicle, market, t in index:
+        ways[vehicle, market, t].append(site)
     block.others = Var(
         [(site, *cell) for cell, sites in ways.items() for site in sites[1:]],
         within=NonNegativeReals,

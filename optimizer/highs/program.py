@@ -71,6 +71,7 @@ class Program(Instance):
         enough: float | None = None,
         hopeless: float | None = None,
         progress: Callable[[Progress], None] | None = None,
+        presolve: bool = True,
     ) -> Answer:
         """The best value of a vector over all plans.
 
@@ -78,7 +79,8 @@ class Program(Instance):
         already; ``held`` are columns with the values that they
         are held at. With ``enough`` the search ends with status "stopped" as
         soon as a plan is that good; with ``hopeless`` as soon as none can be
-        that good. Values and bound are in the goal's own sense.
+        that good. Without ``presolve`` the program is searched as it is. Values and bound are
+        in the goal's own sense.
         """
         if limit.over:
             return Answer("limit", None, None, None)
@@ -88,6 +90,7 @@ class Program(Instance):
                 "mip_rel_gap": gap,
                 "mip_abs_gap": SMALLEST_GAP / self.unit,
                 "mip_max_nodes": NO_LIMIT if nodes is None else nodes,
+                "presolve": self._options.get("presolve", "choose") if presolve else "off",
                 **TUNING,
                 **(NO_LOOKING if looked else SOME_LOOKING),
             }

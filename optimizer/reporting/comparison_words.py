@@ -207,8 +207,8 @@ def _target_sentence(side: Side, case: Case, change: FigureChange) -> str:
     if change.finding.mark == "same":
         return f"The target is reached in {after.period} as before."
     moved = periods_words(case, round(change.finding.value))
-    doubt = {"noise": ", which is not proven", "unproven": ", which is not proven"}
-    return f"The target is reached {moved}, in {after.period}{doubt.get(change.finding.mark, '')}."
+    proof = ", which is not proven" if change.finding.mark in ("noise", "unproven") else ""
+    return f"The target is reached {moved}, in {after.period}{proof}."
 
 
 # Limits ------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from optimizer.errors import SolverError
 from optimizer.highs import Answer, Columns, Limit, Progress, Relaxed, Sense, Session, relative_gap
 from optimizer.matrix import Floats, Pool, Vector
 from optimizer.searching.aim import Aim
@@ -22,6 +23,10 @@ CLOSER_NODES = 2000
 #: Rounds in which a relaxation is tightened, and most rows added in each.
 ROUNDS = 12
 MOST_ROWS = 400
+#: Closer than this, as a part of them, two values are the same.
+SAME = 1e-9
+#: A plan that passes a proven bound by more than this part of it disproves the bound.
+DISPROVEN = 1e-5
 #: How often plans are looked for and windows narrowed in turn.
 CYCLES = 3
 #: A known plan that leaves the relaxation this many times the promise that the best one
@@ -106,6 +111,7 @@ class Search:
         if relaxed.status == "infeasible":
             return Answer("infeasible", None, None, None)
         self._take_known(aim, known)
+        self._take_whole(aim, relaxed)
         answer = self._quick(aim, relaxed) or self._searched(aim, relaxed, known)
         value = self.value(aim)
         if self.x is not None and value is not None and relaxed.value is not None:
@@ -197,7 +203,7 @@ class Search:
             return None
         if aim.satisfied(value) or (aim.hopeless is not None and aim.better(aim.hopeless, bound)):
             return Answer("stopped", self.x, value, bound)
-        if value is None or relative_gap(value, bound) > self.gap or self._few:
+        if value is None or relative_gap(value, bound) > (SAME if self._few else self.gap):
             return None
         return Answer("optimal", self.x, value, aim.outer(value, bound))
 
@@ -210,6 +216,12 @@ class Search:
         for values in decisions:
             x[self.session.whole] = values
             self.take(self.session.polish(x, aim.vector, aim.sense), aim.vector, aim.sense)
+
+    def _take_whole(self, aim: Aim, relaxed: Relaxed) -> None:
+        """The relaxation's optimum, where its decisions are whole: no plan is better."""
+        whole = self.session.whole
+        if relaxed.x is not None and (np.abs(relaxed.x - np.round(relaxed.x))[whole] < SAME).all():
+            self.take(relaxed.x, aim.vector, aim.sense)
 
     def take(self, x: Floats | None, vector: Vector, sense: Sense) -> None:
         """Take a plan over, made exact, if it is better than the one at hand."""
@@ -230,18 +242,14 @@ class Search:
 
     def _prove(self, aim: Aim, cutoff: float | None) -> Answer:
         """Let HiGHS search what is left; nothing outside it passes the cutoff."""
-        answer = self.session.optimise(
-            aim.vector,
-            aim.sense,
-            self.limit,
-            goal=aim.goal,
-            gap=self.gap * 0.99,
-            start=self.x,
-            looked=self._worth_preparing,
-            enough=aim.enough,
-            hopeless=aim.hopeless,
-            progress=self.progress,
-        )
+        answer = self._run(aim)
+        if self._disproves(aim, answer):
+            answer = self._run(aim, presolve=False)
+            if self._disproves(aim, answer):
+                raise SolverError(
+                    f"the solver says that no plan is better than {answer.bound} ({aim.goal}), "
+                    f"but one of {self.value(aim)} is known; its answers cannot be trusted here"
+                )
         if answer.status == "infeasible" and self.x is not None and cutoff is not None:
             # Only what cannot pass the cutoff is left: the plan at hand is as good.
             answer = Answer("optimal", self.x, self.value(aim), cutoff)
@@ -252,6 +260,36 @@ class Search:
             assert self.x is not None
             answer = replace(answer, x=self.x, value=self.value(aim))
         return answer
+
+    def _run(self, aim: Aim, *, presolve: bool = True) -> Answer:
+        return self.session.optimise(
+            aim.vector,
+            aim.sense,
+            self.limit,
+            goal=aim.goal,
+            gap=self.gap * 0.99,
+            start=self.x,
+            looked=self._worth_preparing,
+            enough=aim.enough,
+            hopeless=aim.hopeless,
+            progress=self.progress,
+            presolve=presolve,
+        )
+
+    def _disproves(self, aim: Aim, answer: Answer) -> bool:
+        """Whether the plan at hand, which was in the search, is better than its proven bound.
+
+        HiGHS was seen to lose plans in its presolve and to call others optimal.
+        """
+        value, whole = self.value(aim), self.session.whole
+        if self.x is None or value is None or answer.status != "optimal" or answer.bound is None:
+            return False
+        lower, upper = self.session.lower[whole], self.session.upper[whole]
+        decided = np.round(self.x[whole])
+        if (decided < lower).any() or (decided > upper).any():
+            return False
+        slack = DISPROVEN * max(1.0, abs(value))
+        return aim.sign * (value - answer.bound) > slack
 
     def _closer(self, aim: Aim, answer: Answer) -> Answer:
         """Go on to the exact optimum where that is cheap: in cases of few decisions.

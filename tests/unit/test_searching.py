@@ -1,0 +1,74 @@
+"""What a search does when the solver's answers contradict each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from optimizer import Settings, SolverError, load_case
+from optimizer.formulation.goals import measure
+from optimizer.highs import Answer, Limit
+from optimizer.searching import Search
+from optimizer.world import World
+
+
+def wrong(
+    optimise: Callable[..., Answer], calls: list[bool], when: Callable[[bool], bool]
+) -> Callable[..., Answer]:
+    """A solver that at times loses the best plans and proves a bound below them."""
+
+    def answered(*words: Any, presolve: bool = True, **more: Any) -> Answer:
+        answer = optimise(*words, presolve=presolve, **more)
+        calls.append(presolve)
+        if not when(presolve) or answer.value is None:
+            return answer
+        return replace(answer, x=None, value=None, bound=answer.value * 0.9)
+
+    return answered
+
+
+@pytest.fixture
+def search() -> Search:
+    """A search for the tiny case with a plan at hand that is the best by volume."""
+    world = World(load_case("tiny"), Settings())
+    search = Search(world.session, world.pool, world.large(), 1e-3, Limit())
+    volume = world.case.goals_in_order[1]
+    assert volume.kind == "volume"
+    search.best(world.vector(measure(world.block, volume)), "max", "volume")
+    return search
+
+
+def best_again(search: Search) -> Answer:
+    world = World(load_case("tiny"), Settings())
+    goal = world.case.goals_in_order[1]
+    return search.best(world.vector(measure(world.block, goal)), "max", "volume")
+
+
+def test_a_bound_below_the_plan_at_hand_is_proven_again_without_presolve(
+    search: Search, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second answer, of a search of the program as it is, is the one that counts."""
+    calls: list[bool] = []
+    known = best_again(search)
+    monkeypatch.setattr(
+        search.session, "optimise", wrong(search.session.optimise, calls, lambda presolve: presolve)
+    )
+    answer = best_again(search)
+    assert calls[:2] == [True, False]
+    assert (answer.status, answer.value) == ("optimal", known.value)
+    assert answer.bound == pytest.approx(known.bound, rel=1e-3)
+
+
+def test_a_solver_that_stays_wrong_is_an_error(
+    search: Search, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bound that a known plan disproves twice is never shown."""
+    calls: list[bool] = []
+    monkeypatch.setattr(
+        search.session, "optimise", wrong(search.session.optimise, calls, lambda _: True)
+    )
+    with pytest.raises(SolverError, match="cannot be trusted"):
+        best_again(search)
