@@ -318,7 +318,7 @@ def _asking(
     outcome: Outcome, time_limit: float | None, kept: Store | None, count: int | None
 ) -> Iterator[tuple[Answers, Callable[[Finding, int, int], None]]]:
     """Who answers questions, and what tells each finding as it comes."""
-    from optimizer.reporting.explaining import finding_line
+    from optimizer.reporting.finding_words import finding_line
     from optimizer.reporting.text import one_line
     from optimizer.studies.explain import settings_for
     from optimizer.studies.many import Asking

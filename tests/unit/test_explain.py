@@ -10,7 +10,7 @@ import pytest
 from models.case import Case
 from models.problem import CaseError
 from optimizer import Outcome, Settings, load_case, solve
-from optimizer.reporting import explaining
+from optimizer.reporting import explaining, finding_words
 from optimizer.studies import prices
 from optimizer.studies.explain import explain, staircase, without_last_goal
 from optimizer.studies.explanation import Explanation
@@ -337,7 +337,7 @@ def test_titles_may_hold_anything(outcome: Outcome) -> None:
     found = explain(named, only=["vehicles.two"], delays=1)
     sections = [*explaining.limit_sections(found), *explaining.price_sections(found)]
     lines = [line for _, lines in sections for line in lines]
-    lines += [explaining.finding_line(named.case, one) for one in found.priced]
+    lines += [finding_words.finding_line(named.case, one) for one in found.priced]
     assert any("=cmd()[red]" in line for line in lines)
     assert all(line.isprintable() for line in lines)
 
@@ -346,10 +346,11 @@ def test_every_limit_has_words(shipped: Case) -> None:
     """No kind of limit falls back to its path."""
     outcome = solve(shipped, Settings(time_limit=1e-9))
     for limit in limits_of_plan(outcome):
-        words = explaining.step_words(shipped, limit, limit.step)
+        words = finding_words.step_words(shipped, limit, limit.step)
         assert limit.path not in words, words
         assert loosened(shipped, limit) != shipped
     other = Limit("duties.CN.germany.rate", "cash", "share", 0.1)
     assert (
-        explaining.step_words(shipped, other, 0.1) == "duties.CN.germany.rate looser by 0.1 share"
+        finding_words.step_words(shipped, other, 0.1)
+        == "duties.CN.germany.rate looser by 0.1 share"
     )
