@@ -87,7 +87,7 @@ def _sections(comparison: Comparison) -> Iterator[Section]:
         yield _volumes(comparison)
     decisions = _decisions(comparison)
     if decisions.rows:
-        finding = f"{len(decisions.rows)} decisions are added, dropped, moved or changed"
+        finding = f"{len(decisions.rows)} differences in what is decided, and when"
         yield Section("differing", "Decisions that differ", finding, [decisions])
     if any(side.sales for side in comparison.sides):
         yield _sales(comparison)

@@ -84,7 +84,7 @@ def limits(view: View) -> str:
         if full:
             parts.append(f"{full} of {len(rows)} {one if len(rows) == 1 else many}")
     if not parts:
-        return "No limit but demand is ever used up"
+        return "No capacity, network, share, resource or budget is ever used up"
     return f"Used up at some time: {_listed(parts)}"
 
 

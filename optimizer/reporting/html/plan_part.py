@@ -81,7 +81,8 @@ class _PlanPage:
     def sections(self) -> Iterator[Section]:
         """All sections in the order of the page."""
         record = self.view.record
-        yield self._volume()
+        if record.sales or any(row.counted > SOME_CARS for row in record.volumes):
+            yield self._volume()
         yield self._decisions()
         if record.sales:
             yield self._markets()
@@ -192,7 +193,9 @@ class _PlanPage:
             chosen,
         )
         hint = "Choose a bar to see what allowed it and what it allows; the lines can also be shown all at once."
-        blocks: list[Table | Charts | Sentences] = [Sentences((hint,)), Charts((chart,))]
+        linked = any(row.because for row in view.record.decisions if not row.in_place)
+        blocks: list[Table | Charts | Sentences] = [Sentences((hint,))] if linked else []
+        blocks.append(Charts((chart,)))
         for table in (
             tables.in_place(view, self._id("in-place")),
             tables.left_out(view, self._id("left-out")),
