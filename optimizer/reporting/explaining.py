@@ -51,7 +51,8 @@ _ORDER = {"always": 0, "edge": 1, "open": 2, "never": 3}
 _LEGEND = {
     "~": "~: smaller than what the gaps can tell apart: no effect that is proven",
     "(": "( ): true of these plans; it hangs on what each keeps of the goals before",
-    "?": "?: the proof was not finished: the best found, and [the least, the most] that it can be",
+    "?": "?: the proof was not finished",
+    "[": "[ ]: proven to lie between these",
     "-": "-: not sought, as the goals before tell already",
 }
 
@@ -276,7 +277,8 @@ def _cell(gain: Gain) -> str:
         return f"({value})"
     if gain.told == "same":
         return "0" if gain.exact else "~"
+    ends = ("open" if e is None else signed(gain, e) for e in (gain.least, gain.most))
+    limits = f" [{', '.join(ends)}]"
     if gain.told == "open":
-        ends = ("open" if e is None else signed(gain, e) for e in (gain.least, gain.most))
-        return f"{value}? [{', '.join(ends)}]"
-    return value
+        return f"{value}?{limits}"
+    return value if gain.given or gain.sharp else value + limits

@@ -155,7 +155,7 @@ def _ends(gain: Gain) -> str:
         return ""
     least, most = gain.least, gain.most
     if least is not None and most is not None:
-        if most - least <= 0.1 * abs(gain.value):
+        if gain.sharp:
             return ""
         return f" (proven: {signed(gain, least)} to {signed(gain, most)})"
     if least is None and most is None:

@@ -67,6 +67,13 @@ class Gain:
         return self.most - self.least <= 2 * ROUNDING * _size(self.before, self.after)
 
     @property
+    def sharp(self) -> bool:
+        """What is proven of it is hardly wider than what a reader would tell: a tenth of it."""
+        if self.least is None or self.most is None:
+            return False
+        return self.most - self.least <= 0.1 * abs(self.value)
+
+    @property
     def told(self) -> Told:
         """Better or worse for certain, the same within the gaps, or open."""
         if self.given:
