@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from optimizer.commands.given import CaseArgument, case_from, settings_from, share_from
+from optimizer.commands.given import (
+    CaseArgument,
+    ChangesOption,
+    GapOption,
+    ScenarioOption,
+    case_from,
+    settings_from,
+    share_from,
+)
 from optimizer.commands.shown import (
     EXIT_LIMIT,
     EXIT_NO_PLAN,
@@ -30,16 +38,9 @@ def alternatives(
     count: Annotated[
         int, typer.Option(min=0, max=100, help="Plans to show beside the best one.")
     ] = 4,
-    changes: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="PATH=VALUE", help="Change a number of the case; repeat."),
-    ] = None,
-    scenario: Annotated[
-        str | None, typer.Option(metavar="NAME", help="A scenario of the case; several as a + b.")
-    ] = None,
-    gap: Annotated[
-        str, typer.Option(metavar="SHARE", help="Prove each goal to this part of its value.")
-    ] = "0.001",
+    changes: ChangesOption = None,
+    scenario: ScenarioOption = None,
+    gap: GapOption = "0.001",
     time_limit: Annotated[
         str | None, typer.Option(metavar="SECONDS", help="Seconds for each question asked.")
     ] = None,

@@ -8,9 +8,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from optimizer.commands.given import folder_from, settings_from
+from optimizer.commands.given import (
+    GapOption,
+    SolveLimitOption,
+    folder_from,
+    settings_from,
+)
 from optimizer.commands.report import ReportOption, check_report, write_report
-from optimizer.commands.sharing import headway_shown, store_from, workers_from
+from optimizer.commands.sharing import (
+    NoStoreOption,
+    StoreOption,
+    WorkersOption,
+    headway_shown,
+    store_from,
+    workers_from,
+)
 from optimizer.commands.shown import (
     EXIT_LIMIT,
     EXIT_NO_PLAN,
@@ -56,23 +68,15 @@ def compare(
             "auto: scenarios where several are added.",
         ),
     ] = Parts.auto,
-    gap: Annotated[
-        str, typer.Option(metavar="SHARE", help="Prove each goal to this part of its value.")
-    ] = "0.001",
-    time_limit: Annotated[
-        str | None, typer.Option(metavar="SECONDS", help="Seconds for each solve.")
-    ] = None,
+    gap: GapOption = "0.001",
+    time_limit: SolveLimitOption = None,
     seed: Annotated[
         int,
         typer.Option(min=0, metavar="N", help="Draws orders where parts are too many to try all."),
     ] = 0,
-    workers: Annotated[
-        str | None, typer.Option(metavar="N", help="Processes; by default one for each core.")
-    ] = None,
-    store: Annotated[
-        str | None, typer.Option(metavar="DIR", help="Folder of kept solves (.evplan/store).")
-    ] = None,
-    no_store: Annotated[bool, typer.Option("--no-store", help="Keep no solves.")] = False,
+    workers: WorkersOption = None,
+    store: StoreOption = None,
+    no_store: NoStoreOption = False,
     json: JsonOption = None,
     csv: CsvOption = None,
     report: ReportOption = None,

@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from optimizer.commands.given import CaseArgument, case_from, settings_from
+from optimizer.commands.given import (
+    CaseArgument,
+    ChangesOption,
+    DeadlineOption,
+    RequiredOption,
+    ScenarioOption,
+    TargetOption,
+    case_from,
+    settings_from,
+)
 from optimizer.commands.reach import told_line
 from optimizer.commands.shown import EXIT_LIMIT, EXIT_NO_PLAN, friendly, heading, say
 from optimizer.commands.written import CsvOption, JsonOption, check_targets, write_tables
@@ -17,22 +26,11 @@ if TYPE_CHECKING:
 
 def conflict(
     case: CaseArgument = "leapmotor-2023",
-    target: Annotated[
-        str | None, typer.Option(metavar="CARS", help="Cars a year to reach.")
-    ] = None,
-    deadline: Annotated[
-        str | None, typer.Option(metavar="PERIOD", help="Last period in which a year may end.")
-    ] = None,
-    require_target: Annotated[
-        bool, typer.Option("--require-target", help="Reaching the target is a condition.")
-    ] = False,
-    changes: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="PATH=VALUE", help="Change a number of the case; repeat."),
-    ] = None,
-    scenario: Annotated[
-        str | None, typer.Option(metavar="NAME", help="A scenario of the case; several as a + b.")
-    ] = None,
+    target: TargetOption = None,
+    deadline: DeadlineOption = None,
+    require_target: RequiredOption = False,
+    changes: ChangesOption = None,
+    scenario: ScenarioOption = None,
     most: Annotated[int, typer.Option(min=1, max=100, help="Contradictions to seek at most.")] = 3,
     solve_limit: Annotated[
         str | None, typer.Option(metavar="SECONDS", help="Seconds for each solve.")

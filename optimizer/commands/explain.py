@@ -9,8 +9,21 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from optimizer.commands.given import case_from, folder_from, settings_from
-from optimizer.commands.sharing import store_from, workers_from
+from optimizer.commands.given import (
+    ChangesOption,
+    ScenarioOption,
+    TargetOption,
+    case_from,
+    folder_from,
+    settings_from,
+)
+from optimizer.commands.sharing import (
+    NoStoreOption,
+    StoreOption,
+    WorkersOption,
+    store_from,
+    workers_from,
+)
 from optimizer.commands.shown import (
     EXIT_LIMIT,
     EXIT_NO_PLAN,
@@ -88,16 +101,9 @@ def explain(
             "tell (needed), or all. By default all in small cases, else needed."
         ),
     ] = Goals.auto,
-    changes: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="PATH=VALUE", help="Change a number of the case; repeat."),
-    ] = None,
-    scenario: Annotated[
-        str | None, typer.Option(metavar="NAME", help="A scenario of the case; several as a + b.")
-    ] = None,
-    target: Annotated[
-        str | None, typer.Option(metavar="CARS", help="Cars a year to reach.")
-    ] = None,
+    changes: ChangesOption = None,
+    scenario: ScenarioOption = None,
+    target: TargetOption = None,
     gap: Annotated[
         str | None,
         typer.Option(metavar="SHARE", help="Prove to this part (0.001; of a run: its own)."),
@@ -105,13 +111,9 @@ def explain(
     time_limit: Annotated[
         str, typer.Option(metavar="SECONDS", help="Seconds for each solve.")
     ] = "60",
-    workers: Annotated[
-        str | None, typer.Option(metavar="N", help="Processes; by default one for each core.")
-    ] = None,
-    store: Annotated[
-        str | None, typer.Option(metavar="DIR", help="Folder of kept solves (.evplan/store).")
-    ] = None,
-    no_store: Annotated[bool, typer.Option("--no-store", help="Keep no solves.")] = False,
+    workers: WorkersOption = None,
+    store: StoreOption = None,
+    no_store: NoStoreOption = False,
     json: JsonOption = None,
     csv: CsvOption = None,
 ) -> None:

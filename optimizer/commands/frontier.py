@@ -6,7 +6,15 @@ from typing import Annotated
 
 import typer
 
-from optimizer.commands.given import CaseArgument, case_from, settings_from, share_from
+from optimizer.commands.given import (
+    CaseArgument,
+    ChangesOption,
+    GapOption,
+    ScenarioOption,
+    case_from,
+    settings_from,
+    share_from,
+)
 from optimizer.commands.shown import (
     EXIT_LIMIT,
     complain,
@@ -33,16 +41,9 @@ def frontier(
         str,
         typer.Option(metavar="SHARE", help="Part of the range that may stay unexplored."),
     ] = "5%",
-    changes: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="PATH=VALUE", help="Change a number of the case; repeat."),
-    ] = None,
-    scenario: Annotated[
-        str | None, typer.Option(metavar="NAME", help="A scenario of the case; several as a + b.")
-    ] = None,
-    gap: Annotated[
-        str, typer.Option(metavar="SHARE", help="Prove each goal to this part of its value.")
-    ] = "0.001",
+    changes: ChangesOption = None,
+    scenario: ScenarioOption = None,
+    gap: GapOption = "0.001",
     time_limit: Annotated[
         str | None, typer.Option(metavar="SECONDS", help="Seconds for each point.")
     ] = None,

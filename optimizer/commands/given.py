@@ -23,6 +23,30 @@ if TYPE_CHECKING:
 CaseArgument = Annotated[
     str, typer.Argument(metavar="CASE", help="A folder or workbook, or the name of a shipped case.")
 ]
+TargetOption = Annotated[
+    str | None, typer.Option("--target", metavar="CARS", help="Cars a year to reach.")
+]
+DeadlineOption = Annotated[
+    str | None,
+    typer.Option("--deadline", metavar="PERIOD", help="Last period in which a year may end."),
+]
+ChangesOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="Change a number of the case; repeat."),
+]
+ScenarioOption = Annotated[
+    str | None,
+    typer.Option("--scenario", metavar="NAME", help="A scenario of the case; several as a + b."),
+]
+RequiredOption = Annotated[
+    bool, typer.Option("--require-target", help="Reaching the target is a condition.")
+]
+GapOption = Annotated[
+    str, typer.Option("--gap", metavar="SHARE", help="Prove each goal to this part of its value.")
+]
+SolveLimitOption = Annotated[
+    str | None, typer.Option("--time-limit", metavar="SECONDS", help="Seconds for each solve.")
+]
 
 
 def settings_from(given: Mapping[str, str | None]) -> Settings:

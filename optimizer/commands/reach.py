@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from optimizer.commands.given import CaseArgument, case_from, settings_from
+from optimizer.commands.given import (
+    CaseArgument,
+    ChangesOption,
+    DeadlineOption,
+    GapOption,
+    ScenarioOption,
+    TargetOption,
+    case_from,
+    settings_from,
+)
 from optimizer.commands.shown import (
     EXIT_LIMIT,
     EXIT_NO_PLAN,
@@ -27,30 +36,19 @@ if TYPE_CHECKING:
 
 def reach(
     case: CaseArgument = "leapmotor-2023",
-    target: Annotated[
-        str | None, typer.Option(metavar="CARS", help="Cars a year to reach.")
-    ] = None,
-    deadline: Annotated[
-        str | None, typer.Option(metavar="PERIOD", help="Last period in which a year may end.")
-    ] = None,
+    target: TargetOption = None,
+    deadline: DeadlineOption = None,
     lever: Annotated[
         list[str] | None,
         typer.Option("--lever", metavar="NAME", help="Move only this lever; repeat."),
     ] = None,
     most: Annotated[int, typer.Option(min=1, max=100, help="Combinations to seek at most.")] = 5,
-    changes: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="PATH=VALUE", help="Change a number of the case; repeat."),
-    ] = None,
-    scenario: Annotated[
-        str | None, typer.Option(metavar="NAME", help="A scenario of the case; several as a + b.")
-    ] = None,
+    changes: ChangesOption = None,
+    scenario: ScenarioOption = None,
     plan: Annotated[
         bool, typer.Option("--plan/--no-plan", help="Solve the lightest with all goals, and show.")
     ] = True,
-    gap: Annotated[
-        str, typer.Option(metavar="SHARE", help="Prove each goal to this part of its value.")
-    ] = "0.001",
+    gap: GapOption = "0.001",
     solve_limit: Annotated[
         str | None, typer.Option(metavar="SECONDS", help="Seconds for each solve.")
     ] = None,

@@ -8,7 +8,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from optimizer.commands.given import folder_from
 from optimizer.commands.shown import complain
@@ -17,6 +19,15 @@ if TYPE_CHECKING:
     from optimizer.studies.many import Headway
     from optimizer.studies.store import Store
 
+WorkersOption = Annotated[
+    str | None,
+    typer.Option("--workers", metavar="N", help="Processes; by default one for each core."),
+]
+StoreOption = Annotated[
+    str | None,
+    typer.Option("--store", metavar="DIR", help="Folder of kept solves (.evplan/store)."),
+]
+NoStoreOption = Annotated[bool, typer.Option("--no-store", help="Keep no solves.")]
 #: Lines of progress where standard error is no terminal.
 LINES = 10
 

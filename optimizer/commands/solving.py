@@ -7,7 +7,18 @@ from typing import Annotated
 
 import typer
 
-from optimizer.commands.given import CaseArgument, case_from, folder_from, settings_from
+from optimizer.commands.given import (
+    CaseArgument,
+    ChangesOption,
+    DeadlineOption,
+    GapOption,
+    RequiredOption,
+    ScenarioOption,
+    TargetOption,
+    case_from,
+    folder_from,
+    settings_from,
+)
 from optimizer.commands.shown import (
     EXIT_LIMIT,
     EXIT_NO_PLAN,
@@ -20,26 +31,12 @@ from optimizer.commands.shown import (
 
 def solve(
     case: CaseArgument = "leapmotor-2023",
-    target: Annotated[
-        str | None, typer.Option(metavar="CARS", help="Cars a year to reach.")
-    ] = None,
-    deadline: Annotated[
-        str | None, typer.Option(metavar="PERIOD", help="Last period in which a year may end.")
-    ] = None,
-    changes: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="PATH=VALUE", help="Change a number of the case; repeat."),
-    ] = None,
-    scenario: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="A scenario of the case; several as a + b."),
-    ] = None,
-    require_target: Annotated[
-        bool, typer.Option("--require-target", help="Reaching the target is a condition.")
-    ] = False,
-    gap: Annotated[
-        str, typer.Option(metavar="SHARE", help="Prove each goal to this part of its value.")
-    ] = "0.001",
+    target: TargetOption = None,
+    deadline: DeadlineOption = None,
+    changes: ChangesOption = None,
+    scenario: ScenarioOption = None,
+    require_target: RequiredOption = False,
+    gap: GapOption = "0.001",
     time_limit: Annotated[
         str | None, typer.Option(metavar="SECONDS", help="Seconds for the whole run.")
     ] = None,

@@ -7,9 +7,23 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from optimizer.commands.given import CaseArgument, case_from, folder_from, settings_from
+from optimizer.commands.given import (
+    CaseArgument,
+    GapOption,
+    SolveLimitOption,
+    case_from,
+    folder_from,
+    settings_from,
+)
 from optimizer.commands.report import ReportOption, check_report, write_report
-from optimizer.commands.sharing import headway_shown, store_from, workers_from
+from optimizer.commands.sharing import (
+    NoStoreOption,
+    StoreOption,
+    WorkersOption,
+    headway_shown,
+    store_from,
+    workers_from,
+)
 from optimizer.commands.shown import (
     EXIT_ERROR,
     EXIT_LIMIT,
@@ -51,23 +65,15 @@ def sweep(
         list[str] | None,
         typer.Option("--set", metavar="PATH=VALUE", help="Change the case itself; repeat."),
     ] = None,
-    gap: Annotated[
-        str, typer.Option(metavar="SHARE", help="Prove each goal to this part of its value.")
-    ] = "0.001",
-    time_limit: Annotated[
-        str | None, typer.Option(metavar="SECONDS", help="Seconds for each solve.")
-    ] = None,
-    workers: Annotated[
-        str | None, typer.Option(metavar="N", help="Processes; by default one for each core.")
-    ] = None,
+    gap: GapOption = "0.001",
+    time_limit: SolveLimitOption = None,
+    workers: WorkersOption = None,
     cluster: Annotated[
         str | None,
         typer.Option(metavar="ADDRESS", help="Scheduler of a Dask cluster, as tcp://host:8786."),
     ] = None,
-    store: Annotated[
-        str | None, typer.Option(metavar="DIR", help="Folder of kept solves (.evplan/store).")
-    ] = None,
-    no_store: Annotated[bool, typer.Option("--no-store", help="Keep no solves.")] = False,
+    store: StoreOption = None,
+    no_store: NoStoreOption = False,
     out: Annotated[
         str | None,
         typer.Option(metavar="DIR", help="Folder to make; by default a new one in runs/."),
