@@ -115,7 +115,11 @@ class _PlanPage:
             note = f"{percent(abroad / sold)} of own cars"
             yield Tile("Sold abroad", cars(abroad), "cars", abroad, note)
         yield self._money_tile("Net present value", totals.npv, self._npv_note())
-        yield self._money_tile("One-off spending", totals.spending, "on commitments")
+        held = sum(row.cost for row in view.record.decisions if row.in_place)
+        spent = "on commitments"
+        if held:
+            spent += f", {money_number(held)} of it on those in place before"
+        yield self._money_tile("One-off spending", totals.spending, spent)
         least = min(view.record.cash, key=lambda row: row.cash)
         yield self._money_tile("Lowest cash", least.cash, f"end of {least.period}")
 
