@@ -49,9 +49,15 @@ class Progress:
         return relative_gap(self.best, self.bound)
 
 
+#: A distance no larger than this part of a number comes from the way it is stored.
+LAST_DIGITS = 1e-14
+
+
 def relative_gap(best: float, bound: float) -> float:
-    """Distance of best and bound as a part of best (of 1 when best is smaller)."""
-    return abs(bound - best) / max(abs(best), 1.0) if bound != best else 0.0
+    """Distance of best and bound as a part of best (of 1 when best is smaller); 0 for the
+    last digits of the numbers."""
+    distance = abs(bound - best) / max(abs(best), 1.0) if bound != best else 0.0
+    return distance if distance > LAST_DIGITS else 0.0
 
 
 @dataclass

@@ -202,7 +202,9 @@ def test_proven_that_there_is_no_plan(folder: Path) -> None:
         "Proven that no plan exists.\n"
         "The case asks for these without choice, one of them must give: the target of 9,000,000 "
         "cars, which is required; the cash floor of EUR 0 million; what is in place and what it "
-        "costs and occupies.\n",
+        "costs and occupies.\n"
+        "Which rules contradict each other, and what must give: evplan conflict, with the same "
+        "case and options.\n",
         "",
     )
     assert files(folder) == []
