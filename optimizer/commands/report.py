@@ -42,7 +42,12 @@ def report(
         path = _target(folders) if out is None else folder_from("--out", out)
         check_target(path, replace=replace)  # before the runs are read and audited
         outcomes = {_name(folder, folders): load_run(folder) for folder in folders}
-        save_report(outcomes, path, replace=replace)
+        if len(outcomes) > 1:
+            from optimizer.studies.compare import compare_outcomes
+
+            save_report(compare_outcomes(outcomes), path, replace=replace)
+        else:
+            save_report(outcomes.popitem()[1], path, replace=replace)
         say(f"Written to {path}")
 
 

@@ -19,6 +19,7 @@ from optimizer import (
     Comparison,
     Outcome,
     compare,
+    compare_outcomes,
     load_case,
     load_run,
     load_scenarios,
@@ -433,8 +434,6 @@ def test_never_over_another_file(outcome: Outcome, tmp_path: Path) -> None:
         save_report(outcome, tmp_path / "nowhere" / "report.html")
     with pytest.raises(ReportError, match="is there already"):
         save_report(outcome, tmp_path, replace=True)
-    with pytest.raises(ReportError, match="no outcome"):
-        save_report({}, tmp_path / "other.html")
     save_report(outcome, path, replace=True)
     assert path.read_text(encoding="utf-8").startswith("<!doctype html>")
     assert [file.name for file in tmp_path.iterdir()] == ["report.html"]
@@ -452,7 +451,7 @@ def test_an_outcome_without_a_plan(outcome: Outcome) -> None:
 def test_several_runs(outcome: Outcome) -> None:
     """Runs stand side by side with their key figures, and each has its own part."""
     case = load_case("tiny").with_changes({"finance.opening_cash": 31})
-    page = Page(report_page({"as it is": outcome, "<b>richer</b>": solve(case)}))
+    page = Page(report_page(compare_outcomes({"as it is": outcome, "<b>richer</b>": solve(case)})))
     assert len(page.ids) == len(set(page.ids))
     assert all(link[1:] in page.ids for link in page.links)
     assert {"r1-plan", "r2-plan"} <= set(page.ids)
@@ -480,6 +479,9 @@ def test_command(run: Path, outcome: Outcome, tmp_path: Path) -> None:
     assert said(str(run), "--replace")[0] == 0
     assert said(str(run), "--out", str(tmp_path / "a.html"))[0] == 0
     assert (tmp_path / "a.html").read_bytes() == target.read_bytes()
+    twin = save_run(outcome, tmp_path / "twin")
+    assert said(str(run), str(twin), "--out", str(tmp_path / "b.html"))[0] == 0
+    assert "r2-plan" in Page((tmp_path / "b.html").read_text(encoding="utf-8")).ids
 
 
 def test_command_refuses(tmp_path: Path) -> None:
@@ -556,7 +558,7 @@ def test_tornado() -> None:
 
 def test_a_report_is_about_something() -> None:
     """Anything else than an outcome or a study is refused in words."""
-    with pytest.raises(TypeError, match="a report is about outcomes, a comparison or a sweep"):
+    with pytest.raises(TypeError, match="a report is about an outcome, a comparison or a sweep"):
         report_page(3)  # type: ignore[arg-type]
 
 

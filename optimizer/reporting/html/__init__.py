@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from optimizer.studies.compare import Comparison
     from optimizer.studies.sweep_record import Sweep
 
-    Reportable = Outcome | Mapping[str, Outcome] | Comparison | Sweep
+    Reportable = Outcome | Comparison | Sweep
 
 #: Plans that a comparison shows whole; more of them are in its tables alone.
 MOST_PLANS = 6
@@ -38,8 +37,8 @@ class ReportError(FolderError):
 def save_report(what: Reportable, path: str | Path, *, replace: bool = False) -> Path:
     """Write a report and return its path.
 
-    ``what`` is an outcome, several by name (the first is the base case of a comparison),
-    a comparison or a sweep. Raises `ReportError` when the file is there already (unless ``replace``) or it cannot
+    ``what`` is an outcome, a comparison (of outcomes: ``compare_outcomes``) or a sweep.
+    Raises `ReportError` when the file is there already (unless ``replace``) or it cannot
     be written; then nothing is left behind.
     """
     path = Path(path)
@@ -88,14 +87,8 @@ def report_page(what: Reportable) -> str:
     """The report as text: one HTML page."""
     from optimizer.outcome import Outcome
     from optimizer.reporting.html.writing import page
-    from optimizer.studies.compare import Comparison, compare_outcomes
     from optimizer.studies.sweep_record import Sweep
 
-    if isinstance(what, Mapping):
-        if not what:
-            raise ReportError("there is no outcome to report on")
-        named = dict(what)
-        what = compare_outcomes(named) if len(named) > 1 else next(iter(named.values()))
     if isinstance(what, Outcome):
         from optimizer.reporting.html.plan_part import plan_part
 
@@ -106,10 +99,10 @@ def report_page(what: Reportable) -> str:
 
         part = sweep_part(what)
         return page(f"{part.name}: evplan sweep", [part])
-    if isinstance(what, Comparison):
+    if hasattr(what, "sides"):  # a comparison; its own module would load the solver
         return _comparison_page(what)
     raise TypeError(
-        f"a report is about outcomes, a comparison or a sweep, not {type(what).__name__}"
+        f"a report is about an outcome, a comparison or a sweep, not {type(what).__name__}"
     )
 
 
