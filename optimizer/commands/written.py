@@ -2,15 +2,13 @@
 
 Everything is written under another name and renamed, so that it is there whole or not at
 all, and what is there already is never written over. Text in CSV cells that a spreadsheet
-would take for a formula gets an apostrophe before it; JSON holds it as it is.
+would take for a formula gets an apostrophe before it; JSON holds it as it is. Modules that
+only writing needs are imported there: help is to be instant.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -56,6 +54,8 @@ def write_tables(
     if csv_folder is not None:
         _folder(Path(csv_folder), {f"{name}.csv": _csv(frame) for name, frame in frames.items()})
     if json_file is not None:
+        import json
+
         data = {**facts, **{name: _rows(frame) for name, frame in frames.items()}}
         _file(Path(json_file), json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False))
 
@@ -71,11 +71,15 @@ def _harmless(value: object) -> object:
 
 def _rows(frame: pd.DataFrame) -> list[Any]:
     """Rows as plain data: what is missing is null."""
+    import json
+
     rows: list[Any] = json.loads(frame.to_json(orient="records", double_precision=15))
     return rows
 
 
 def _file(path: Path, text: str) -> None:
+    import tempfile
+
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=".part-", dir=path.parent)
     try:
@@ -89,6 +93,9 @@ def _file(path: Path, text: str) -> None:
 
 
 def _folder(path: Path, files: Mapping[str, str]) -> None:
+    import shutil
+    import tempfile
+
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=".part-", dir=path.parent))
     try:
