@@ -23,6 +23,25 @@ class Interrupted(Exception):
     """The study was asked to stop, or its time is over; what it knows is kept by it."""
 
 
+class _Asked(threading.Event):
+    """A request to end one solve; one from outside, such as Ctrl-C, ends the study too.
+
+    It must not be lost where the solve is being ended already because it told enough.
+    """
+
+    def __init__(self, study: threading.Event) -> None:
+        super().__init__()
+        self._study = study
+
+    def set(self) -> None:
+        self._study.set()
+        super().set()
+
+    def enough(self) -> None:
+        """End this solve alone."""
+        super().set()
+
+
 class Watch:
     """Solves one case after another until it is asked to stop.
 
@@ -76,20 +95,20 @@ class Watch:
         Raises `Interrupted` where it was ended from outside, or should not begin.
         """
         self.enough = False
-        now = self._now = Stop()
         if self.over:
             raise Interrupted
+        asked = _Asked(self.stop.asked)
+        now = self._now = Stop()
+        now.asked = asked
 
         def look(progress: Progress) -> None:
             if self.over:
-                now.asked.set()
-            elif enough is not None and not now.asked.is_set() and enough(progress):
+                asked.set()
+            elif enough is not None and not asked.is_set() and enough(progress):
                 self.enough = True
-                now.asked.set()
+                asked.enough()
 
         outcome = prepared.solve(case, start=start, progress=look, stop=now)
-        if now.asked.is_set() and not self.enough:  # by Ctrl-C, the limit, or the caller
-            self.stop.asked.set()
-        if self.over and not self.enough:
+        if self.over:
             raise Interrupted
         return outcome

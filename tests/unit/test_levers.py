@@ -147,3 +147,21 @@ def test_steps_in_words() -> None:
     assert moved_by(lever(operation="scale", step=-0.25), 2) == "-50 %"
     assert moved_by(lever(operation="shift", step=-1, unit="quarters"), 2) == "2 quarters earlier"
     assert moved_by(lever(unit="cars\u200b now"), 1) == "+5 cars\\u200b now"
+
+
+def test_a_request_to_stop_is_not_lost_while_a_solve_ends_by_itself(tiny: Case) -> None:
+    """Ctrl-C in the moment in which a solve has told enough still ends the study."""
+    from optimizer.solving import Prepared
+    from optimizer.studies.watching import Interrupted, Watch
+
+    asked = tiny.with_target(8000)
+    with Watch() as watch:
+
+        def enough(_: object) -> bool:
+            assert watch._now is not None
+            watch._now.asked.set()  # as the handler of Ctrl-C does
+            return True
+
+        with pytest.raises(Interrupted):
+            watch.solve(Prepared(asked), asked, None, enough)
+    assert watch.over
