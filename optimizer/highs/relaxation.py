@@ -100,6 +100,7 @@ class Relaxation(Instance):
     def at(self, columns: Columns, values: Floats, vector: Vector, sense: Sense) -> Floats | None:
         """The best columns with some held at values, as exact as HiGHS can; None if none hold."""
         # What is known of the whole relaxation stays where it is: the next one begins there.
+        # A very large one without any basis is better off with that of a plan.
         new, basis = self._is_new, self.highs.getBasis()
         self.aim(vector, sense)
         self.hold(columns, values, values)
@@ -108,9 +109,9 @@ class Relaxation(Instance):
         found = self._answer(Limit())
         self.set({"primal_feasibility_tolerance": FEASIBILITY})
         self.release(columns)
-        self._is_new = new
         if not new:
             self.highs.setBasis(basis)
+        self._is_new = new and len(self.matrix.value) < VERY_MANY_ENTRIES
         return found.x
 
     def rules_out(self, column: int, value: float, cutoff: float, limit: Limit) -> bool:

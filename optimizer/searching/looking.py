@@ -64,6 +64,17 @@ class Looking:
             agreed = whole[np.abs(relaxed.x[whole] - search.x[whole]) <= 1e-6]
             self._take(agreed, search.x, looked=not most)
 
+    def look_near(self, relaxed: Relaxed, decisions: Floats) -> None:
+        """Look for a plan near decisions that once were the best and may not hold now.
+
+        What they and the relaxation agree on is held.
+        """
+        assert relaxed.x is not None
+        whole, near = self.session.whole, relaxed.x.copy()
+        agreed = np.abs(near[whole] - decisions) <= 1e-6
+        near[whole] = decisions
+        self._take(whole[agreed], near)
+
     def good(self, relaxed: Relaxed) -> bool:
         """No better plan is needed to start from, or there is no time to look for one."""
         if self.search.limit.over:

@@ -137,6 +137,8 @@ class Search:
         looking, narrowing = Looking(self, aim), Narrowing(self, aim)
         quick = cutoff = None
         cycles = CYCLES
+        if known is not None and not self._begins_well(aim, relaxed, known):
+            looking.look_near(relaxed, known.decisions.astype(np.float64))
         if known is not None and self._begins_well(aim, relaxed, known):
             cutoff = aim.cutoff(aim.vector.at(self.x), self.gap)  # type: ignore[arg-type]
             relaxed = narrowing.again(known.claims, cutoff)
