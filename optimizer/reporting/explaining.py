@@ -7,7 +7,7 @@ nothing is worked out here but how it is said. Not here: the words for one findi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from models.case import Case
@@ -24,7 +24,7 @@ from optimizer.reporting.finding_words import (
 from optimizer.studies.explanation import LimitGain, Price
 
 if TYPE_CHECKING:
-    from optimizer.studies.explanation import Explanation, Staircase
+    from optimizer.studies.explanation import Explanation, Move, Staircase
     from optimizer.studies.gains import Gain
 
 #: A section: its heading and its lines.
@@ -40,7 +40,8 @@ _HEADS = {
     "spending": "Spending",
     "peak_funding": "Peak funding",
 }
-_VERDICTS = {
+#: What each verdict says.
+VERDICTS = {
     "always": "always worth it",
     "never": "never worth it",
     "edge": "on the edge",
@@ -64,7 +65,7 @@ def limit_sections(found: Explanation) -> Iterator[Section]:
     """What the next step of each limit brings, most gain first."""
     case = found.outcome.case
     gained = [one for one in found.limit_gains if one.told == "better"]
-    lines = [_sentence(case, one) for one in gained[:SENTENCES]]
+    lines = [gain_sentence(case, one) for one in gained[:SENTENCES]]
     if not gained:
         lines = ["No limit, loosened alone by its next step, makes the plan better for certain."]
     yield "What limits the plan: the gain of the next step of each limit", lines
@@ -88,7 +89,8 @@ def limit_sections(found: Explanation) -> Iterator[Section]:
         yield "No effect that can be told at the next step", lines
 
 
-def _sentence(case: Case, one: LimitGain) -> str:
+def gain_sentence(case: Case, one: LimitGain) -> str:
+    """What the next step of a limit brings, as a sentence."""
     effects = [gain_words(case, gain) for gain in one.gains if gain.told != "same"]
     return f"With {step_words(case, one.limit, one.by)}: {'; '.join(effects)}."
 
@@ -128,34 +130,28 @@ def _apart(before: LimitGain, after: LimitGain) -> bool:
 def price_sections(found: Explanation) -> Iterator[Section]:
     """The price of each decision, and of each option that is left out."""
     case = found.outcome.case
-    taken = [one for one in found.priced if one.move == "forbid"]
-    delays = {id: [] for id in (one.commitment for one in taken)}  # type: dict[str, list[Price]]
-    for one in found.priced:
-        if one.move == "delay":
-            delays.setdefault(one.commitment, []).append(one)
+    taken = in_order(found, "forbid")
     if taken:
-        taken.sort(key=lambda one: (_ORDER[one.verdict], *_loss(one)))
         rows: list[tuple[str, Price | LimitGain]] = []
         for one in taken:
             rows.append((name_of(case, one.commitment), one))
-            for late in delays[one.commitment]:
+            for late in delays_of(found, one.commitment):
                 rows.append((f"  {periods_words(case, late.periods)} later", late))
-        lines = [_price_sentence(case, one) for one in taken if one.verdict == "always"]
+        lines = [price_sentence(case, one) for one in taken if one.verdict == "always"]
         yield (
             "The price of every decision: what is lost without it, or when it is late",
             [
                 *lines[:SENTENCES],
-                *_counted(taken),
+                *counted(taken),
             ],
         )
         yield "Decisions taken", _table(case, "Without", rows, verdict=True)
-    forced = [one for one in found.priced if one.move == "force"]
+    forced = in_order(found, "force")
     if forced:
-        forced.sort(key=lambda one: (_ORDER[one.verdict], *_loss(one)))
         rows = [(name_of(case, one.commitment), one) for one in forced]
         lines = _table(case, "With", rows, verdict=True)
         yield "Options left out: what it costs to force them in", lines
-        notes = [note for one in forced if (note := _note(case, one))]
+        notes = [note for one in forced if (note := price_note(case, one))]
         if notes:
             yield "What else changes when they are forced in", notes
     if found.together:
@@ -165,6 +161,18 @@ def price_sections(found: Explanation) -> Iterator[Section]:
         yield f"Not asked: options that need others left out, too ({len(names)})", lines
 
 
+def in_order(found: Explanation, move: Move) -> list[Price]:
+    """Prices of one kind: always worth it first, never last, and by their loss within that."""
+    prices = [one for one in found.priced if one.move == move]
+    return sorted(prices, key=lambda one: (_ORDER[one.verdict], *_loss(one)))
+
+
+def delays_of(found: Explanation, id: str) -> list[Price]:
+    """What it costs when one decision is late, shortest delay first."""
+    late = [one for one in found.priced if one.move == "delay" and one.commitment == id]
+    return sorted(late, key=lambda one: one.periods)
+
+
 def _loss(one: Price) -> tuple[float, ...]:
     """Largest loss first; what leaves no plan before all."""
     if one.status == "infeasible":
@@ -172,16 +180,18 @@ def _loss(one: Price) -> tuple[float, ...]:
     return tuple(gain.value for gain in one.gains)
 
 
-def _counted(taken: Sequence[Price]) -> list[str]:
+def counted(taken: Sequence[Price]) -> list[str]:
+    """How many decisions have each verdict, as a sentence."""
     words = []
-    for verdict, name in _VERDICTS.items():
+    for verdict, name in VERDICTS.items():
         count = sum(one.verdict == verdict for one in taken)
         if count:
             words.append(f"{count} {name}")
     return [f"Of {len(taken)} decisions priced: {', '.join(words)}."]
 
 
-def _price_sentence(case: Case, one: Price) -> str:
+def price_sentence(case: Case, one: Price) -> str:
+    """What is lost without a decision, as a sentence."""
     title = name_of(case, one.commitment)
     if one.status == "infeasible":
         return f"Without {title} there is no plan at all."
@@ -189,7 +199,7 @@ def _price_sentence(case: Case, one: Price) -> str:
     return f"Without {title}: {'; '.join(effects)}."
 
 
-def _note(case: Case, one: Price) -> str:
+def price_note(case: Case, one: Price) -> str:
     """What binds then that did not, and what goes when an option comes."""
     parts = []
     if one.limits:
@@ -225,23 +235,27 @@ def _table(
 ) -> list[str]:
     """Findings as aligned lines, one column for each goal, with a legend of the signs used."""
     goals = [goal.kind for goal in case.goals_in_order]
-    columns = [head, *(_head(case, kind) + ">" for kind in goals)]
+    columns = [head, *(goal_head(case, kind) + ">" for kind in goals)]
     columns += ["Verdict"] if verdict else []
     columns += ["Binds"] if binds else []
     cells = []
     for words, one in rows:
-        line = [words, *_goal_cells(one, goals)]
+        line = [words, *goal_cells(one, goals)]
         if verdict:
             late = getattr(one, "move", "") == "delay"
-            line.append("" if late else _VERDICTS[getattr(one, "verdict", "open")])
+            line.append("" if late else VERDICTS[getattr(one, "verdict", "open")])
         if binds and isinstance(one, LimitGain):
             line.append(when_words(case, one.limit).removeprefix("binds "))
         cells.append(line)
     lines = text.aligned(columns, ([_indented(cell) for cell in line] for line in cells))
-    used = "".join(cell for line in cells for cell in line[1 : 1 + len(goals)])
-    blank = any(cell == "-" for line in cells for cell in line[1 : 1 + len(goals)])
-    legend = [words for sign, words in _LEGEND.items() if (blank if sign == "-" else sign in used)]
-    return [*lines, *legend]
+    return [*lines, *legend([line[1 : 1 + len(goals)] for line in cells])]
+
+
+def legend(cells: Iterable[Sequence[str]]) -> list[str]:
+    """What the signs in the cells of goals mean, as far as they are there."""
+    shown = [cell for line in cells for cell in line]
+    used, blank = "".join(shown), "-" in shown
+    return [words for sign, words in _LEGEND.items() if (blank if sign == "-" else sign in used)]
 
 
 def _indented(cell: str) -> str:
@@ -249,13 +263,15 @@ def _indented(cell: str) -> str:
     return f"- {cell.strip()}" if cell.startswith("  ") else cell
 
 
-def _head(case: Case, kind: str) -> str:
+def goal_head(case: Case, kind: str) -> str:
+    """The heading of a goal's column, with its unit."""
     unit = {"npv": text.money_unit(case), "spending": text.money_unit(case)}
     unit["peak_funding"] = text.money_unit(case)
     return f"{_HEADS[kind]}, {unit.get(kind, 'cars')}" if kind != "target_date" else _HEADS[kind]
 
 
-def _goal_cells(one: LimitGain | Price, goals: Sequence[str]) -> list[str]:
+def goal_cells(one: LimitGain | Price, goals: Sequence[str]) -> list[str]:
+    """A finding in a row of a table: what it changes in each goal."""
     if one.status == "infeasible":
         return ["no plan", *[""] * (len(goals) - 1)]
     if not one.gains:

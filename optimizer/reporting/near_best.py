@@ -162,7 +162,13 @@ MEASURE_WORDS = {
 def front_columns(front: Frontier) -> tuple[str, ...]:
     """Columns of `front_rows`."""
     first, second = (MEASURE_WORDS[name] for name in front.between)
-    return ("Point", f"{first}>", f"{second}>", "At most>", "Proof", "Decisions that change")
+    told = ("Proof", "Decisions that change")
+    return ("Point", f"{first}>", f"{second}>", f"{bound_word(front)}>", *told)
+
+
+def bound_word(front: Frontier) -> str:
+    """What the bound of the first goal says: no plan has more, or less where less is better."""
+    return "At least" if front.between[0] in ("spending", "cash") else "At most"
 
 
 def front_rows(front: Frontier) -> list[tuple[str, ...]]:

@@ -14,7 +14,7 @@ target are not. Not here: solving (see `optimizer.solving`).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from itertools import pairwise
@@ -71,11 +71,24 @@ class FrontierPoint:
 
 
 @dataclass(frozen=True)
+class Unexplored:
+    """Where further points may lie, as the search left it.
+
+    From one value of each goal to the other; the first end is the better one by the first
+    goal, and the worse one by the second.
+    """
+
+    first: tuple[float, float]
+    second: tuple[float, float]
+
+
+@dataclass(frozen=True)
 class Frontier:
     """Efficient plans of a case, from the best by the first goal to the best by the second.
 
     ``complete``: no plan is better than all points by more than ``resolution`` of the
-    range in both goals. Otherwise the front is partial and ``note`` says why.
+    range in both goals. Otherwise the front is partial, ``note`` says why, and
+    ``unexplored`` are the parts in which the search was left off or found nothing in time.
     """
 
     case: Case
@@ -84,6 +97,7 @@ class Frontier:
     resolution: float
     complete: bool
     note: str = ""
+    unexplored: tuple[Unexplored, ...] = ()
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -192,6 +206,7 @@ class _Search:
     found: list[FrontierPoint] = field(default_factory=list)
     boxes: list[_Box] = field(default_factory=list)
     lost: int = 0
+    lost_boxes: list[_Box] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         from optimizer.solving import Prepared
@@ -260,6 +275,7 @@ class _Search:
         level = (box.low + box.high) / 2
         point = self._solved(self._with(0, 1, level=level), box.after.outcome.plan)
         if point is None:
+            self.lost_boxes.append(box)
             return
         first, second = self._first(point), self._second(point)
         self._open(box.low, level, box.first_at_low, point)
@@ -327,7 +343,18 @@ class _Search:
             resolution,
             complete=not notes,
             note="; ".join(notes),
+            unexplored=tuple(self._unexplored(resolution)),
         )
+
+    def _unexplored(self, resolution: float) -> Iterator[Unexplored]:
+        """The boxes that a complete front would not have, the best by the first goal first."""
+        left = [box for box in self.boxes if self.size(box) > resolution] + self.lost_boxes
+        one, other = (-1.0 if kind in LEAST else 1.0 for kind in self.kinds)
+        for box in sorted(left, key=lambda box: box.low):
+            yield Unexplored(
+                (one * box.first_at_low, one * box.first_at_high),
+                (other * box.low, other * box.high),
+            )
 
 
 def _stricter(kind: GoalKind, one: float, other: float) -> float:
