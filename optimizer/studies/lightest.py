@@ -16,7 +16,7 @@ Not here: what is asked (see `optimizer.studies.reach`, `optimizer.studies.confl
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import fsum
 
@@ -56,18 +56,22 @@ def within(inner: Steps, outer: Steps) -> bool:
 
 
 def lightest(
-    most: Steps, weights: Sequence[float], ask: Callable[[Steps], Asked]
+    most: Steps,
+    weights: Sequence[float],
+    ask: Callable[[Steps], Asked],
+    known: Iterable[Steps] = (),
 ) -> Iterator[Found]:
     """The lightest steps that hold, then the lightest that do without one of their levers, ...
 
-    ``most`` are the steps that there are, ``weights`` are above 0. Ends when there are no
+    ``most`` are the steps that there are, ``weights`` are above 0, ``known`` are steps with
+    which it is known not to hold. Ends when there are no
     further ones. Every answer is least: one step less of any lever does not hold, as far
     as the answers of ``ask`` are known.
     """
     nothing: Steps = (0,) * len(most)
     waiting = [(0.0, nothing)]
     seen = {nothing}
-    too_little: list[Steps] = []
+    too_little = list(known)
     found: list[frozenset[int]] = []
     open_weights: list[float] = []
     while waiting:

@@ -276,6 +276,8 @@ class _Study:
         self.tried: dict[Steps, Trial] = {}
         self.alone: list[Alone] = []
         self.combinations: list[Combination] = []
+        #: Steps that reach the target, of which none can be left out; perhaps not lightest.
+        self.enough: Steps | None = None
         self.complete = False
         self.best: Outcome | None = None
         self.assumed = tuple(r.lever for r in self.levers if not can_only_help(case, r))
@@ -318,7 +320,7 @@ class _Study:
             today=self.tried.get(self.nothing),
             most=self.tried.get(self.most) if self.levers else None,
             alone=tuple(self.alone),
-            combinations=tuple(self.combinations),
+            combinations=tuple(self.combinations) or self._any(),
             complete=self.complete,
             finished=finished,
             assumed=self.assumed,
@@ -378,8 +380,11 @@ class _Study:
     def _together(self, most: int) -> None:
         weights = [row.weight for row in self.levers]
         order = sorted(range(len(self.levers)), key=self._gain)
-        self.tell("combinations")
-        for found in lightest(self.most, weights, lambda steps: self._asked(steps, order)):
+        self.tell("some combination")
+        self._reduce(order)
+        self.tell("the lightest combinations")
+        missed = [steps for steps, trial in self.tried.items() if trial.verdict == "missed"]
+        for found in lightest(self.most, weights, lambda now: self._asked(now, order), missed):
             trial = self.trial(found.steps)
             least = self._least(found.steps)
             proven = found.proven and least and not self._contradicted()
@@ -390,6 +395,30 @@ class _Study:
             if len(self.combinations) >= most:
                 return
         self.complete = True
+
+    def _reduce(self, order: Sequence[int]) -> None:
+        """From all steps down to some of which none can be left out: a first combination."""
+        if self.trial(self.most).verdict != "reached":
+            return
+        self.enough = self.most
+        for number in order:
+            low, high = -1, self.enough[number]  # with high it is reached
+            while high - low > 1:
+                middle = (low + high) // 2 if low >= 0 else 0
+                less = (*self.enough[:number], middle, *self.enough[number + 1 :])
+                if self.trial(less).verdict == "reached":
+                    high = middle
+                else:
+                    low = middle
+            self.enough = (*self.enough[:number], high, *self.enough[number + 1 :])
+
+    def _any(self) -> tuple[Combination, ...]:
+        """The first combination, where the search for lighter ones found none before it ended."""
+        if self.enough is None or self.complete:
+            return ()
+        trial = self.tried[self.enough]
+        weight = weight_of(self.enough, [row.weight for row in self.levers])
+        return (Combination(trial.steps, weight, trial, False),)
 
     def _gain(self, number: int) -> tuple[bool, float]:
         """What a lever brings alone: those that bring little are likely not to be missed."""

@@ -204,3 +204,21 @@ def test_a_case_without_a_target_is_asked_for_one() -> None:
     with pytest.raises(CaseError, match="no target"):
         reach(bare)
     assert reach(bare, 7000).today is not None
+
+
+def test_stopped_before_a_lightest_is_known_some_combination_is_kept() -> None:
+    """It reaches the target, not one of its steps can be left out, and it is called unproven."""
+    stop = Stop()
+
+    def told(words: str) -> None:
+        if words == "the lightest combinations":
+            stop.asked.set()
+
+    found = reach(load_case("tiny"), 8000, progress=told, stop=stop)
+    (some,) = found.combinations
+    assert not some.proven
+    settings = Settings(gap=0)
+    assert solve(found.moved(some.steps), settings).goal("target_date").period == "2025Q4"
+    for lever, count in some.steps.items():
+        less = found.moved({**some.steps, lever: count - 1})
+        assert solve(less, settings).goal("target_date").period is None
