@@ -62,7 +62,7 @@ def verdict_rows(found: Alternatives) -> list[tuple[str, str, str]]:
     rows = [verdict for verdict in found.verdicts if verdict.verdict != "never"]
     rows.sort(key=lambda verdict: order[verdict.verdict])
     case = found.best.case
-    return [(named(case, row.commitment), row.verdict, _span(case, row)) for row in rows]
+    return [(named(case, row.commitment), row.verdict, span(case, row)) for row in rows]
 
 
 def never_line(found: Alternatives) -> str:
@@ -72,7 +72,8 @@ def never_line(found: Alternatives) -> str:
     return f"Never: {'; '.join(names)}." if names else ""
 
 
-def _span(case: Case, verdict: Verdict) -> str:
+def span(case: Case, verdict: Verdict) -> str:
+    """The periods in which a decision starts in the plans found."""
     starts = verdict.starts
     if len(starts) < 2:
         return "".join(starts)
@@ -176,9 +177,9 @@ def front_rows(front: Frontier) -> list[tuple[str, ...]]:
     return [
         (
             str(number),
-            _measured(front, 0, point.first),
-            _measured(front, 1, point.second),
-            "none" if point.first_bound is None else _measured(front, 0, point.first_bound),
+            measured(front, 0, point.first),
+            measured(front, 1, point.second),
+            "none" if point.first_bound is None else measured(front, 0, point.first_bound),
             "proven" if point.proven else "open",
             counted(point.changes),
         )
@@ -186,7 +187,8 @@ def front_rows(front: Frontier) -> list[tuple[str, ...]]:
     ]
 
 
-def _measured(front: Frontier, place: int, value: float) -> str:
+def measured(front: Frontier, place: int, value: float) -> str:
+    """A value of one of the two measures; cars without their unit, which the heading has."""
     if front.between[place] in ("volume", "last_year_volume"):
         return cars(value)
     return amount(front.case, value)

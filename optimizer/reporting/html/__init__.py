@@ -15,16 +15,19 @@ import os
 import tempfile
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from optimizer.runs import FolderError
 
 if TYPE_CHECKING:
     from optimizer.outcome import Outcome
+    from optimizer.studies.alternatives import Alternatives
     from optimizer.studies.compare import Comparison
+    from optimizer.studies.explanation import Explanation
+    from optimizer.studies.frontier import Frontier
     from optimizer.studies.sweep_record import Sweep
 
-    Reportable = Outcome | Comparison | Sweep
+    Reportable = Outcome | Comparison | Sweep | Explanation | Alternatives | Frontier
 
 #: Plans that a comparison shows whole; more of them are in its tables alone.
 MOST_PLANS = 6
@@ -37,7 +40,8 @@ class ReportError(FolderError):
 def save_report(what: Reportable, path: str | Path, *, replace: bool = False) -> Path:
     """Write a report and return its path.
 
-    ``what`` is an outcome, a comparison (of outcomes: ``compare_outcomes``) or a sweep.
+    ``what`` is an outcome, a comparison (of outcomes: ``compare_outcomes``), a sweep, an
+    explanation (with the whole page of its plan), alternatives or a frontier.
     Raises `ReportError` when the file is there already (unless ``replace``) or it cannot
     be written; then nothing is left behind.
     """
@@ -87,6 +91,7 @@ def report_page(what: Reportable) -> str:
     """The report as text: one HTML page."""
     from optimizer.outcome import Outcome
     from optimizer.reporting.html.writing import page
+    from optimizer.studies.explanation import Explanation
     from optimizer.studies.sweep_record import Sweep
 
     if isinstance(what, Outcome):
@@ -99,10 +104,27 @@ def report_page(what: Reportable) -> str:
 
         part = sweep_part(what)
         return page(f"{part.name}: evplan sweep", [part])
-    if hasattr(what, "sides"):  # a comparison; its own module would load the solver
-        return _comparison_page(what)
+    if isinstance(what, Explanation):
+        from optimizer.reporting.html.explanation_part import explanation_part
+
+        part = explanation_part(what)
+        return page(f"{part.name}: evplan explanation", [part])
+    # The modules of the others would load the solver, so they are told by what they have.
+    if hasattr(what, "sides"):
+        return _comparison_page(cast("Comparison", what))
+    if hasattr(what, "verdicts"):
+        from optimizer.reporting.html.alternatives_part import alternatives_part
+
+        part = alternatives_part(cast("Alternatives", what))
+        return page(f"{part.name}: evplan alternatives", [part])
+    if hasattr(what, "between"):
+        from optimizer.reporting.html.frontier_part import frontier_part
+
+        part = frontier_part(what)
+        return page(f"{part.name}: evplan frontier", [part])
     raise TypeError(
-        f"a report is about an outcome, a comparison or a sweep, not {type(what).__name__}"
+        "a report is about an outcome, a comparison, a sweep, an explanation, alternatives or "
+        f"a frontier, not {type(what).__name__}"
     )
 
 
