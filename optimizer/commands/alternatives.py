@@ -15,6 +15,7 @@ from optimizer.commands.given import (
     settings_from,
     share_from,
 )
+from optimizer.commands.report import ReportOption, check_report, write_report
 from optimizer.commands.shown import (
     EXIT_LIMIT,
     EXIT_NO_PLAN,
@@ -46,46 +47,60 @@ def alternatives(
     ] = None,
     json: JsonOption = None,
     csv: CsvOption = None,
+    report: ReportOption = None,
 ) -> None:
     """Show plans nearly as good as the best, and which decisions all of them share."""
     with friendly():
         part = share_from("--within", within)
         settings = settings_from({"gap": gap, "time_limit": time_limit})
         check_targets(json, csv)
+        check_report(report)
         ready = case_from(case, scenario, None, None, changes or [], False)
         from optimizer.solving import solve
         from optimizer.studies.alternatives import alternatives as find
 
-        with progress_line() as report:
-            best = solve(ready, settings, progress=report)
+        with progress_line() as headway:
+            best = solve(ready, settings, progress=headway)
             if best.plan is None:
                 show_outcome(best)
                 raise typer.Exit(EXIT_NO_PLAN if best.status == "infeasible" else EXIT_LIMIT)
             found = find(
-                ready, within=part, count=count, settings=settings, best=best, progress=report
+                ready, within=part, count=count, settings=settings, best=best, progress=headway
             )
-        from optimizer.reporting import near_best as words
-        from optimizer.reporting.text import aligned, one_line
-
-        heading(one_line(ready.title or ready.name))
-        for line in words.atlas_lines(found):
-            say(line)
-        heading("\nDecisions")
-        for line in aligned(words.VERDICT_COLUMNS, words.verdict_rows(found)):
-            say(line)
-        never = words.never_line(found)
-        if never:
-            say(never)
-        heading("\nPlans")
-        for line in aligned(words.PLAN_COLUMNS, words.plan_rows(found)):
-            say(line)
-        for number in range(2, len(found.plans) + 2):
-            lines = words.plan_lines(found, number)
-            say(f"\n{lines[0]}")
-            for line in lines[1:]:
-                say(f"  {line}")
+        # Written first: whoever reads the output may go away before its end.
         tables = {"decisions": found.decisions, "changes": found.changes}
-        write_tables(tables, _facts(found), json, csv)
+        try:
+            write_tables(tables, _facts(found), json, csv)
+            write_report(found, report)
+        finally:
+            _show(found)
+        for name in (json, csv, report):
+            if name is not None:
+                say(f"\nWritten to {name}")
+
+
+def _show(found: Alternatives) -> None:
+    from optimizer.reporting import near_best as words
+    from optimizer.reporting.text import aligned, one_line
+
+    case = found.best.case
+    heading(one_line(case.title or case.name))
+    for line in words.atlas_lines(found):
+        say(line)
+    heading("\nDecisions")
+    for line in aligned(words.VERDICT_COLUMNS, words.verdict_rows(found)):
+        say(line)
+    never = words.never_line(found)
+    if never:
+        say(never)
+    heading("\nPlans")
+    for line in aligned(words.PLAN_COLUMNS, words.plan_rows(found)):
+        say(line)
+    for number in range(2, len(found.plans) + 2):
+        lines = words.plan_lines(found, number)
+        say(f"\n{lines[0]}")
+        for line in lines[1:]:
+            say(f"  {line}")
 
 
 def _facts(found: Alternatives) -> dict[str, object]:

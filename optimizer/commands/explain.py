@@ -17,6 +17,7 @@ from optimizer.commands.given import (
     folder_from,
     settings_from,
 )
+from optimizer.commands.report import ReportOption, check_report, write_report
 from optimizer.commands.sharing import (
     NoStoreOption,
     StoreOption,
@@ -116,6 +117,7 @@ def explain(
     no_store: NoStoreOption = False,
     json: JsonOption = None,
     csv: CsvOption = None,
+    report: ReportOption = None,
 ) -> None:
     """Tell what limits a plan, and what each decision is worth."""
     with friendly():
@@ -125,6 +127,7 @@ def explain(
         count = workers_from(workers, None)
         kept = store_from(store, no_store)
         check_targets(json, csv)
+        _check_report(report, staircase)
         given = _sizes(step or [])
         stairs = _stairs(staircase, steps)
         sizes = steps_of(*stairs) if stairs else ()
@@ -133,7 +136,7 @@ def explain(
             show_outcome(outcome)
             raise typer.Exit(EXIT_NO_PLAN if outcome.status == "infeasible" else EXIT_LIMIT)
         found: Explanation | Staircase
-        with _asking(outcome, settings.time_limit, kept, count) as (answers, report):
+        with _asking(outcome, settings.time_limit, kept, count) as (answers, headway):
             from optimizer.studies import explain as studies
 
             depth = None if goals is Goals.auto else cast("Depth", goals.value)
@@ -145,7 +148,7 @@ def explain(
                     depth=depth,
                     lesson=lesson,
                     answers=answers,
-                    progress=report,
+                    progress=headway,
                 )
             else:
                 found = studies.explain(
@@ -157,10 +160,10 @@ def explain(
                     depth=depth,
                     lesson=lesson,
                     answers=answers,
-                    progress=report,
+                    progress=headway,
                     kinds=_kinds(kinds),
                 )
-        _finish(found, outcome.case, kept, json, csv)
+        _finish(found, outcome.case, kept, json, csv, report)
 
 
 def _finish(
@@ -169,6 +172,7 @@ def _finish(
     kept: Store | None,
     json: str | None,
     csv: str | None,
+    report: str | None,
 ) -> None:
     """Write and print what is there; exit code 4 when somebody stopped."""
     from optimizer.reporting import explaining
@@ -185,13 +189,15 @@ def _finish(
         sections = [*explaining.limit_sections(found), *explaining.price_sections(found)]
     try:  # written first: whoever reads the output may go away before its end
         write_tables(tables, facts, json, csv)
+        if not isinstance(found, Staircase):
+            write_report(found, report)
     finally:
         heading(one_line(case.title or case.name))
         for title, lines in sections:
             heading(f"\n{title}")
             for line in lines:
                 say(line)
-    for name in (json, csv):
+    for name in (json, csv, report):
         if name is not None:
             say(f"\nWritten to {name}")
     if found.left:
@@ -248,6 +254,16 @@ def _taught(case: Case, settings: Settings) -> tuple[Outcome, Lesson | None]:
         complain("stopped before the case itself was solved; nothing is explained")
         raise typer.Exit(EXIT_LIMIT)
     return found
+
+
+def _check_report(report: str | None, staircase: str | None) -> None:
+    """Refuse a page of a staircase, which is none, and a name that cannot be written."""
+    from models.problem import CaseError, Problem
+
+    if report is not None and staircase is not None:
+        found = "it stands beside --staircase, of which there is no page"
+        raise CaseError([Problem("--report", found=found, cure="leave one of them out")])
+    check_report(report)
 
 
 def _parts(limits: bool, prices: bool) -> tuple[Part, ...]:

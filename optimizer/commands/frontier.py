@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +15,7 @@ from optimizer.commands.given import (
     settings_from,
     share_from,
 )
+from optimizer.commands.report import ReportOption, check_report, write_report
 from optimizer.commands.shown import (
     EXIT_LIMIT,
     complain,
@@ -24,6 +25,9 @@ from optimizer.commands.shown import (
     say,
 )
 from optimizer.commands.written import CsvOption, JsonOption, check_targets, write_tables
+
+if TYPE_CHECKING:
+    from optimizer.studies.frontier import Frontier
 
 _MEASURES = "volume, last_year_volume, npv, spending or cash (peak funding)"
 
@@ -49,15 +53,19 @@ def frontier(
     ] = None,
     json: JsonOption = None,
     csv: CsvOption = None,
+    report: ReportOption = None,
 ) -> None:
     """Show the frontier between two goals: every plan that no other outdoes in both."""
     with friendly():
         part = share_from("--resolution", resolution)
         settings = settings_from({"gap": gap, "time_limit": time_limit})
         check_targets(json, csv)
+        check_report(report)
         ready = case_from(case, scenario, None, None, changes or [], False)
+        from dataclasses import asdict
+
         from optimizer.reporting import near_best as words
-        from optimizer.reporting.text import aligned, one_line, percent
+        from optimizer.reporting.text import one_line, percent
         from optimizer.studies.frontier import frontier as find
         from optimizer.studies.frontier import measures_from
 
@@ -66,32 +74,49 @@ def frontier(
         def told(found: int, size: float) -> None:
             complain(f"{found} points, at most {percent(size)} of the range unexplored at once")
 
-        with progress_line() as report:
+        with progress_line() as headway:
             front = find(
                 ready,
                 measures,
                 resolution=part,
                 points=points,
                 settings=settings,
-                progress=report,
+                progress=headway,
                 told=told,
             )
-        heading(one_line(ready.title or ready.name))
-        for line in words.front_lines(front):
-            say(line)
         if not front.points:
+            heading(one_line(ready.title or ready.name))
+            for line in words.front_lines(front):
+                say(line)
             raise typer.Exit(EXIT_LIMIT)
-        say("")
-        for line in aligned(words.front_columns(front), words.front_rows(front)):
-            say(line)
-        say("")
-        for line in words.front_changes(front):
-            say(line)
         facts = {
             "case": ready.name,
             "between": list(front.between),
             "resolution": front.resolution,
             "complete": front.complete,
             "note": front.note,
+            "unexplored": [asdict(part) for part in front.unexplored],
         }
-        write_tables({"points": front.table, "changes": front.changes}, facts, json, csv)
+        try:  # written first: whoever reads the output may go away before its end
+            write_tables({"points": front.table, "changes": front.changes}, facts, json, csv)
+            write_report(front, report)
+        finally:
+            _show(front)
+        for name in (json, csv, report):
+            if name is not None:
+                say(f"\nWritten to {name}")
+
+
+def _show(front: Frontier) -> None:
+    from optimizer.reporting import near_best as words
+    from optimizer.reporting.text import aligned, one_line
+
+    heading(one_line(front.case.title or front.case.name))
+    for line in words.front_lines(front):
+        say(line)
+    say("")
+    for line in aligned(words.front_columns(front), words.front_rows(front)):
+        say(line)
+    say("")
+    for line in words.front_changes(front):
+        say(line)

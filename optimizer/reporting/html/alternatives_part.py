@@ -25,7 +25,7 @@ from optimizer.reporting.html.parts import (
 from optimizer.reporting.html.sources import source_tables
 from optimizer.reporting.near_best import named
 from optimizer.reporting.plots import near_best as plots
-from optimizer.reporting.text import money_unit, one_line
+from optimizer.reporting.text import amount, cars, money_unit, one_line
 
 if TYPE_CHECKING:
     from models.plan import PlanRecord
@@ -59,7 +59,7 @@ def _headline(found: Alternatives) -> str:
 
 def _sections(found: Alternatives) -> Iterator[Section]:
     yield _verdicts(found)
-    yield Section("plans", "Plans", "What each plan is worth", [_worth(found), *_told(found)])
+    yield Section("plans", "Plans", _range(found), [_worth(found), *_told(found)])
     case = found.best.case
     every = [(str(number), near.changes) for number, near in enumerate(found.plans, 2)]
     table = changes_table(
@@ -138,7 +138,9 @@ def _finding(found: Alternatives) -> str:
         return "No decision is open in this case"
     settled = verdicts.count("always") + verdicts.count("never")
     free = verdicts.count("optional")
-    text = f"{settled} of {len(verdicts)} decisions are the same in all near-best plans"
+    text = (
+        f"{settled} of {len(verdicts)} decisions are taken, or left, alike in all near-best plans"
+    )
     return f"{text}, {free} {'are' if free != 1 else 'is'} optional" if free else text
 
 
@@ -151,6 +153,19 @@ def _summary(found: Alternatives) -> Table:
 
 
 # Plans ---------------------------------------------------------------------------------
+
+
+def _range(found: Alternatives) -> str:
+    """Between what the plans lie."""
+    every = [record.totals for _, record in _records(found)]
+    if len(every) == 1:
+        return "What the best plan is worth"
+    volumes, values = ([t.volume for t in every], [t.npv for t in every])
+    case = found.best.case
+    return one_line(
+        f"Volume from {cars(min(volumes))} to {cars(max(volumes))} cars, "
+        f"NPV from {amount(case, min(values))} to {amount(case, max(values))}"
+    )
 
 
 def _worth(found: Alternatives) -> Table:
@@ -177,11 +192,12 @@ def _worth(found: Alternatives) -> Table:
                 words("" if near is None else near_best.counted(near.changes)),
             )
         )
-    money_heads = (f"NPV, {unit}>", f"One-off spending, {unit}>", f"Lowest cash, {unit}>")
-    columns = ("Plan", "Volume, cars>", *money_heads, "Apart, decisions>", "At most apart>")
+    moneys = ("NPV>", "One-off spending>", "Lowest cash>")
+    columns = ("Plan", "Volume, cars>", *moneys, "Apart>", "At most>")
     caption = (
-        "Plans; apart: decisions taken or left against the nearest plan above, "
-        "half a decision for a start that moves over the whole horizon"
+        f"Plans, money in {unit}; apart: decisions taken or left otherwise than in the nearest "
+        "plan above (half a decision for a start that moves over the whole horizon), and what "
+        "no near-best plan can pass"
     )
     return Table("plan-worth", caption, (*columns, "Decisions that differ"), tuple(rows), True)
 
@@ -190,4 +206,5 @@ def _told(found: Alternatives) -> Iterator[Sentences]:
     """How each plan differs from the best one."""
     for number in range(2, len(found.plans) + 2):
         head, *lines = map(one_line, near_best.plan_lines(found, number))
-        yield Sentences(tuple(lines), listed=True, heading=head.removesuffix(":"))
+        told = tuple(f"{line[:1].upper()}{line[1:]}" for line in lines)
+        yield Sentences(told, listed=True, heading=head.removesuffix(":"))

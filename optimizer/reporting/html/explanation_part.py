@@ -240,13 +240,13 @@ def _overview(
     cells = [explaining.goal_cells(one, goals) for _, one in rows]
     body = []
     for (text, one), line in zip(rows, cells, strict=True):
-        last = () if not verdict else (words(_verdict(one)),)
-        body.append((words(one_line(text)), *map(words, line), *last))
+        last = words(_verdict(one)) if verdict else words(_when(case, one))
+        body.append((words(one_line(text)), *map(words, line), last))
     heads = (one_line(f"{explaining.goal_head(case, kind)}>") for kind in goals)
     columns = (
         "Without" if id == "prices-told" else "With",
         *heads,
-        *(("Verdict",) if verdict else ()),
+        "Verdict" if verdict else "When it limits",
     )
     told = f"{caption}: difference to the plan in each goal"
     table = Table(id, told, columns, tuple(body), opened=len(body) <= 30)
@@ -259,6 +259,12 @@ def _verdict(one: LimitGain | Price) -> str:
     if getattr(one, "move", "delay") == "delay":
         return ""
     return explaining.VERDICTS[one.verdict]  # type: ignore[union-attr]  # it is a price
+
+
+def _when(case: Case, one: LimitGain | Price) -> str:
+    """When a limit limits."""
+    words = when_words(case, one.limit)  # type: ignore[union-attr]  # it is a limit
+    return one_line(words).removeprefix("binds ")
 
 
 def _charts(

@@ -87,7 +87,7 @@ def _points(found: Frontier) -> Section:
     )
     chart = Chart(
         "chart-front",
-        f"{first} against {second}",
+        " against ".join(_with_unit(words) for words in (first, second)),
         plots.front(found),
         f"Points of the frontier. {near_best.front_lines(found)[0]}",
         Table("front-points", caption, columns, rows),
@@ -98,6 +98,12 @@ def _points(found: Frontier) -> Section:
     if len(found.points) > 1:
         blocks.append(Sentences(tuple(lines)))
     return Section("points", "Frontier", _finding(found), blocks)
+
+
+def _with_unit(title: str) -> str:
+    """A title with its unit in brackets."""
+    name, _, unit = title.partition(", ")
+    return f"{name} ({unit})"
 
 
 def _finding(found: Frontier) -> str:

@@ -132,7 +132,7 @@
       button.type = "button";
       button.setAttribute("aria-pressed", String(state.shown[places[0]] === true));
       const swatch = document.createElement("span");
-      swatch.className = trace.type === "scatter" ? "swatch line" : "swatch";
+      swatch.className = trace.type === "scatter" && !(trace.mode || "").startsWith("markers") ? "swatch line" : "swatch";
       swatch.setAttribute("aria-hidden", "true");
       swatch.paintAgain = () => paint(swatch, trace);
       swatch.paintAgain();

@@ -92,6 +92,9 @@ def limit_bars(found: Explanation, kind: GoalKind) -> list[Bar]:
 
 def price_bars(found: Explanation, kind: GoalKind) -> list[Bar]:
     """The decisions taken, those always worth it first, and what delays cost."""
+    taken = in_order(found, "forbid")
+    if not _matters([*taken, *(one for one in found.priced if one.move == "delay")], kind):
+        return []
     return [
         Bar(
             name_of(found.outcome.case, one.commitment),
@@ -99,20 +102,23 @@ def price_bars(found: Explanation, kind: GoalKind) -> list[Bar]:
             one,
             tuple(delays_of(found, one.commitment)),
         )
-        for one in in_order(found, "forbid")
+        for one in taken
         if one.status == "infeasible" or gain_of(one, kind)
     ]
 
 
 def forced_bars(found: Explanation, kind: GoalKind) -> list[Bar]:
     """The options left out, when they are forced in."""
+    forced = in_order(found, "force")
+    if not _matters(forced, kind):
+        return []
     return [
         Bar(
             name_of(found.outcome.case, one.commitment),
             f"with {name_of(found.outcome.case, one.commitment)} ({VERDICTS[one.verdict]})",
             one,
         )
-        for one in in_order(found, "force")
+        for one in forced
         if one.status == "infeasible" or gain_of(one, kind)
     ]
 
@@ -130,9 +136,8 @@ def bars(case: Case, kind: GoalKind, rows: Sequence[Bar]) -> go.Figure:
         showlegend=len(traces) > 1,
         xaxis={
             "title": {"text": f"difference to the plan, {style.plain(unit)}"},
-            "tickformat": "+,",
-            "zeroline": True,
             "zerolinecolor": style.QUIET,
+            **_ticks(kind, shown),
         },
         yaxis={
             "tickvals": list(range(len(shown))),
@@ -144,6 +149,16 @@ def bars(case: Case, kind: GoalKind, rows: Sequence[Bar]) -> go.Figure:
         },
     )
     return go.Figure({"data": traces, "layout": layout})
+
+
+def _ticks(kind: GoalKind, rows: Sequence[Bar]) -> dict[str, Any]:
+    """Ticks with a sign; of periods whole ones alone."""
+    every = [one for row in rows for one in (row.found, *row.later)]
+    gains = [gain for one in every if (gain := gain_of(one, kind)) is not None]
+    if not gains or any(gain.unit != "periods" for gain in gains):
+        return {"tickformat": "+,"}
+    most = max(abs(gain.value) for gain in gains)
+    return {"tickformat": "+,.0f", "dtick": max(1, round(most / 6))}
 
 
 def _bars(case: Case, kind: GoalKind, rows: Sequence[Bar]) -> Iterator[dict[str, Any]]:
@@ -174,9 +189,12 @@ def _bars(case: Case, kind: GoalKind, rows: Sequence[Bar]) -> Iterator[dict[str,
                 "array": [_reach(gain, gain.most) for gain in gains],
                 "arrayminus": [_reach(gain, gain.least) for gain in gains],
                 "color": style.INK,
-                "thickness": 1.2,
-                "width": 4,
+                "thickness": 3,
+                "width": 0,
             },
+            "text": [_date(gain) for gain in gains],
+            "textposition": "auto",
+            "textfont": {"size": 12},
         }
 
 
@@ -236,6 +254,13 @@ def _no_plan(rows: Sequence[Bar]) -> Iterator[dict[str, Any]]:
         }
 
 
+def _date(gain: Gain) -> str:
+    """What stands on a bar: of dates the date itself, or that there is none."""
+    if gain.unit != "periods" or gain.told == "same":
+        return ""
+    return style.plain(gain.after.period or "missed")
+
+
 def _said(case: Case, start: str, gain: Gain) -> str:
     return style.plain(f"{start}: {gain_words(case, gain)}")
 
@@ -247,6 +272,11 @@ def _reach(gain: Gain, end: float | None) -> float:
 
 def _told(gain: Gain | None) -> bool:
     return gain is not None and gain.told != "same"
+
+
+def _matters(prices: Sequence[Price], kind: GoalKind) -> bool:
+    """Some price is more than nothing in this goal."""
+    return any(one.status == "infeasible" or _told(gain_of(one, kind)) for one in prices)
 
 
 def _value(one: LimitGain | Price, kind: GoalKind) -> float:

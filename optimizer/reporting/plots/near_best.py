@@ -40,7 +40,7 @@ def starts(
     if not rows:
         return go.Figure(layout=style.empty("no decision differs"))
     view = View(case, record)
-    height = max(26, 9 * len(shown) + 8)
+    height = max(26, 10 * len(shown) + 12)
     layout = style.layout(
         70 + height * len(rows),
         xaxis={**style.period_axis(view), "side": "top"},
