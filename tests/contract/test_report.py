@@ -17,9 +17,13 @@ from typer.testing import CliRunner
 
 from optimizer import (
     Comparison,
+    Explanation,
     Outcome,
+    alternatives,
     compare,
     compare_outcomes,
+    explain,
+    frontier,
     load_case,
     load_run,
     load_scenarios,
@@ -558,7 +562,7 @@ def test_tornado() -> None:
 
 def test_a_report_is_about_something() -> None:
     """Anything else than an outcome or a study is refused in words."""
-    with pytest.raises(TypeError, match="a report is about an outcome, a comparison or a sweep"):
+    with pytest.raises(TypeError, match="a report is about an outcome, a comparison, a sweep"):
         report_page(3)  # type: ignore[arg-type]
 
 
@@ -578,3 +582,203 @@ def test_studies_write_pages_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         assert again.exit_code == 2
         assert again.stderr.startswith(f"{words[-1]} is there already")
     assert not Path("other").exists()
+
+
+# What stands behind a plan ------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def explained(outcome: Outcome) -> Explanation:
+    return explain(outcome, delays=1)
+
+
+def numbers(rows: list[list[str]], place: int) -> list[float | None]:
+    """A column of numbers; None for a word."""
+    return [float(row[place]) if _is_number(row[place]) else None for row in rows]
+
+
+def in_place(value: float | None) -> float | None:
+    """What frames hold for what is missing."""
+    return None if value is None or value != value else value
+
+
+def test_explanation(explained: Explanation) -> None:
+    """Gains and prices in the page are those of the explanation's own tables, with their ends."""
+    page = Page(report_page(explained))
+    assert len(page.ids) == len(set(page.ids))
+    assert all(link[1:] in page.ids for link in page.links)
+    assert {"gains", "prices", "options", "chart-gantt"} <= set(page.ids)  # the plan's page, too
+    for kind, title in (("volume", "Volume"), ("npv", "NPV")):
+        for id, column, frame in (
+            ("limit-gains", 3, explained.limits),
+            ("price-table", 2, explained.prices.query("move != 'force'")),
+            ("forced-table", 2, explained.prices.query("move == 'force'")),
+        ):
+            rows = [row for row in page.tables[id][1:] if row[column] == title]
+            for place, name in ((2, "gain"), (3, "least"), (4, "most")):
+                told = numbers(rows, column + place)
+                own = [in_place(value) for value in frame[f"{kind}_{name}"]]
+                assert sorted(told, key=str) == sorted(own, key=str)
+    verdicts = {row[0]: row[-1] for row in page.tables["prices-told"][1:] if row[-1]}
+    assert verdicts["Two"] == "always worth it"
+    chart = page.data["chart-prices-volume"]["data"]
+    labels = page.data["chart-prices-volume"]["layout"]["yaxis"]["ticktext"]
+    # Without the new car 1,800 fewer, a quarter late 200 fewer: as brute force has it.
+    assert [
+        dict(zip(trace["y"], trace["x"], strict=True)).get(labels.index("Two")) for trace in chart
+    ] == [-1800, None, -200]
+
+
+def test_every_bar_says_what_is_in_the_tables(explained: Explanation) -> None:
+    """Each bar's length is a number of the table below it, and so are the proven ends."""
+    page = Page(report_page(explained))
+    tables = {"gains": "limit-gains", "prices": "price-table", "forced": "forced-table"}
+    seen = 0
+    for id, chart in page.data.items():
+        kind = id.removeprefix("chart-").split("-")[0]
+        if kind not in tables:
+            continue
+        told = {
+            float(cell) for row in page.tables[tables[kind]] for cell in row if _is_number(cell)
+        }
+        for trace in chart["data"]:
+            ends = trace.get("error_x", {"array": [], "arrayminus": []})
+            values = [*trace["x"]]
+            values += [x + up for x, up in zip(trace["x"], ends["array"], strict=False)]
+            values += [x - down for x, down in zip(trace["x"], ends["arrayminus"], strict=False)]
+            for value in values:
+                assert min(abs(value - one) for one in told) < 1e-6
+                seen += 1
+    assert seen > 30
+
+
+def test_an_explanation_that_was_stopped(explained: Explanation) -> None:
+    """What has no answer is said, and what was not asked has no section."""
+    part = dataclasses.replace(
+        explained, priced=(), limit_gains=explained.limit_gains[:1], together=(), left=7
+    )
+    page = Page(report_page(part))
+    assert "7 questions have no answer" in page.text
+    assert "prices" not in page.ids
+    nothing = dataclasses.replace(
+        explained.limit_gains[0], gains=(), status="unknown", fault="the <b>machine</b> failed"
+    )
+    page = Page(report_page(dataclasses.replace(part, limit_gains=(nothing,))))
+    assert page.tables["limit-gains"][1][8] == "the <b>machine</b> failed"
+
+
+def test_alternatives() -> None:
+    """Verdicts, starts and worth of near-best plans are those of the study's own tables."""
+    found = alternatives(load_case("tiny"), within=0.05, count=2)
+    page = Page(report_page(found))
+    assert len(page.ids) == len(set(page.ids))
+    own = found.decisions
+    rows = page.tables["verdicts"][1:]
+    assert sorted(row[1] for row in rows) == sorted(own["verdict"])
+    starts = {tuple(row[3:6]) for row in rows}
+    assert starts == {tuple(row) for row in own[["best", "plan 2", "plan 3"]].to_numpy().tolist()}
+    records = [found.best, *(near.outcome for near in found.plans)]
+    totals = [one.plan.totals for one in records if one.plan is not None]
+    worth = page.tables["plan-worth"][1:]
+    assert numbers(worth, 1) == [one.volume for one in totals]
+    assert numbers(worth, 2) == [one.npv for one in totals]
+    assert numbers(worth, 5)[1:] == [near.apart for near in found.plans]
+    assert len(page.tables["plan-changes"]) - 1 == len(found.changes)
+    marks = page.data["chart-starts-differ"]["data"]
+    assert [trace["name"] for trace in marks] == ["best", "plan 2", "plan 3"]
+    taken = [start for start in own["plan 2"] if start]
+    assert sorted(marks[1]["x"]) == sorted(taken)
+
+
+def test_frontier() -> None:
+    """The front's points, bounds and unexplored parts are in the page; it says it is partial."""
+    found = frontier(load_case("tiny"), points=3)
+    assert not found.complete
+    page = Page(report_page(found))
+    rows = page.tables["front-points"][1:]
+    assert numbers(rows, 1) == list(found.table["volume"])
+    assert numbers(rows, 2) == list(found.table["npv"])
+    assert numbers(rows, 3) == list(found.table["volume_bound"])
+    assert [row[4] for row in rows] == ["proven"] * 3
+    (box,) = found.unexplored
+    (row,) = page.tables["front-unexplored"][1:]
+    assert [float(cell) for cell in row[1:]] == [*sorted(box.first), *sorted(box.second)]
+    # The whole front has points at 10,800 and 10,950 cars (by enumeration): both lie in it.
+    whole = frontier(load_case("tiny"))
+    assert whole.complete
+    assert whole.unexplored == ()
+    missing = [point for point in whole.points if point.first in (10_800, 10_950)]
+    assert len(missing) == 2
+    for point in missing:
+        assert min(box.first) <= point.first <= max(box.first)
+        assert min(box.second) <= point.second <= max(box.second)
+    assert "The front is partial" in page.text
+    points = [trace for trace in page.data["chart-front"]["data"] if "text" in trace]
+    assert [trace["name"] for trace in points] == ["proven"]
+    assert points[0]["x"] == list(found.table["volume"])
+    assert len(page.tables["front-changes"]) - 1 == len(found.changes)
+
+
+def test_a_point_whose_proof_is_open() -> None:
+    """It has an empty mark of its own, and a line as far as its bound."""
+    found = frontier(load_case("tiny"), points=2)
+    first, last = found.points
+    worse = dataclasses.replace(last, proven=False, first_bound=last.first + 400)
+    page = Page(report_page(dataclasses.replace(found, points=(first, worse))))
+    traces = {trace["name"]: trace for trace in page.data["chart-front"]["data"]}
+    assert traces["proof open"]["x"] == [last.first]
+    assert traces["not ruled out"]["x"] == [last.first, last.first + 400, None]
+    assert [row[4] for row in page.tables["front-points"][1:]] == ["proven", "open"]
+    nothing = dataclasses.replace(found, points=(), note="no plan was found", unexplored=())
+    assert "No point was found" in Page(report_page(nothing)).text
+
+
+def test_names_are_text_in_studies_of_a_plan(tmp_path: Path) -> None:
+    """Names that try to be markup are in the new pages as they are, in charts escaped."""
+    case = hostile_case(tmp_path)
+    best = solve(case)
+    for found in (
+        explain(best, delays=0),
+        alternatives(case, within=0.05, count=1, best=best),
+        frontier(case, points=2),
+    ):
+        page = Page(report_page(found))
+        assert not {"i", "b", "img"} & page.tags
+        assert len(page.scripts) == 3
+        assert NAMES["licence"] in page.text
+        assert NAMES["two"] in page.text
+        for chart in page.data.values():
+            tags = set(re.findall(r"<[^>]*>", json.dumps(chart)))
+            assert tags <= {"<br>", "<b>", "</b>", "<extra>", "</extra>"}
+
+
+@pytest.mark.parametrize(
+    ("words", "id"),
+    [
+        (["explain", "tiny", "--no-store", "--workers", "1", "--limits"], "limit-gains"),
+        (["alternatives", "tiny", "--count", "1"], "verdicts"),
+        (["frontier", "tiny", "--points", "2"], "front-points"),
+    ],
+)
+def test_commands_write_pages(
+    words: list[str], id: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``explain``, ``alternatives`` and ``frontier`` write pages, never over a file."""
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(app, [*words, "--report", "a.html"], prog_name="evplan")
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout.endswith("\nWritten to a.html\n")
+    assert id in Page(Path("a.html").read_text(encoding="utf-8")).tables
+    again = CliRunner().invoke(app, [*words, "--report", "a.html"], prog_name="evplan")
+    assert again.exit_code == 2
+    assert again.stderr.startswith("a.html is there already")
+
+
+def test_no_page_of_a_staircase(tmp_path: Path) -> None:
+    """It is refused in words before anything is solved."""
+    words = ["explain", "tiny", "--staircase", "resources.engineers", "--range", "0:2:1"]
+    target = tmp_path / "a.html"
+    result = CliRunner().invoke(app, [*words, "--report", str(target)], prog_name="evplan")
+    assert result.exit_code == 2
+    assert "there is no page" in result.stderr
+    assert not target.exists()

@@ -131,7 +131,7 @@ def bars(case: Case, kind: GoalKind, rows: Sequence[Bar]) -> go.Figure:
     traces = [*_bars(case, kind, shown), *_delays(case, kind, shown), *_no_plan(shown)]
     unit = unit_of(case, kind, [row.found for row in shown])
     layout = style.layout(
-        96 + 32 * len(shown),
+        96 + 38 * len(shown),
         barmode="overlay",
         showlegend=len(traces) > 1,
         xaxis={
@@ -141,7 +141,7 @@ def bars(case: Case, kind: GoalKind, rows: Sequence[Bar]) -> go.Figure:
         },
         yaxis={
             "tickvals": list(range(len(shown))),
-            "ticktext": [style.short(row.label, 44) for row in shown],
+            "ticktext": [style.two_lines(row.label, 26) for row in shown],
             "range": [len(shown) - 0.4, -0.6],
             "showgrid": False,
             "zeroline": False,

@@ -40,13 +40,13 @@ def starts(
     if not rows:
         return go.Figure(layout=style.empty("no decision differs"))
     view = View(case, record)
-    height = max(26, 10 * len(shown) + 12)
+    height = max(36, 10 * len(shown) + 12)
     layout = style.layout(
         70 + height * len(rows),
         xaxis={**style.period_axis(view), "side": "top"},
         yaxis={
             "tickvals": list(range(len(rows))),
-            "ticktext": [style.short(named(case, id), 40) for id in rows],
+            "ticktext": [style.two_lines(named(case, id), 24) for id in rows],
             "range": [len(rows) - 0.5, -0.5],
             "showgrid": False,
             "zeroline": False,

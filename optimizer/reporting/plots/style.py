@@ -80,6 +80,14 @@ def short(text: str, most: int) -> str:
     return plain(line if len(line) <= most else line[: most - 1].rstrip() + "…")
 
 
+def two_lines(text: str, width: int) -> str:
+    """A name in one line or two of about this width, what is longer cut off; escaped."""
+    from textwrap import wrap
+
+    lines = wrap(one_line(text), width, max_lines=2, placeholder="…") or [""]
+    return "<br>".join(plain(line) for line in lines)
+
+
 def car_marker(view: View, vehicle: str) -> dict[str, Any]:
     """Colour and pattern of a car, the same in every chart."""
     return marker(view.vehicles.index(vehicle))
