@@ -6,7 +6,7 @@ program and its relaxation. Nothing here knows what a row or column means.
 
 from optimizer.highs.instance import Columns, Sense
 from optimizer.highs.program import Answer
-from optimizer.highs.relaxation import Basis, Relaxed, missed
+from optimizer.highs.relaxation import Basis, Relaxation, Relaxed, missed
 from optimizer.highs.running import (
     Limit,
     Progress,
@@ -25,6 +25,7 @@ __all__ = [
     "Limit",
     "Name",
     "Progress",
+    "Relaxation",
     "Relaxed",
     "Rows",
     "Sense",

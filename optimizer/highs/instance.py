@@ -137,6 +137,14 @@ class Instance:
         self.lower[:], self.upper[:] = self.matrix.lower, self.matrix.upper
         self._restart()
 
+    def follow(self, other: Instance) -> None:
+        """Hold what another instance of the same matrix holds, in a fresh HiGHS."""
+        self.kept[:], self.freed[:] = other.kept, other.freed
+        self.changed.clear()
+        self.changed.update(other.changed)
+        self.lower[:], self.upper[:] = other.lower, other.upper
+        self._restart()
+
     # For one run only --------------------------------------------------------------
 
     def hold(self, columns: Columns, low: Floats, high: Floats) -> None:

@@ -168,9 +168,11 @@ class Relaxation(Instance):
 
     witness: Witness | None = None
 
-    def remember(self) -> None:
-        """Let `rules_out` begin from where the last solve ended."""
-        self._basis = self.highs.getBasis()
+    def remember(self, other: Relaxation | None = None) -> None:
+        """Let `rules_out` begin from where the last solve ended, its own or another one's."""
+        if other is not None and other._solved_for is not None:
+            self.aim(*other._solved_for)
+        self._basis = (other or self).highs.getBasis()
 
     _basis = None
 

@@ -45,6 +45,13 @@ class Session:
             change(made)
         return made
 
+    @cached_property
+    def _twin(self) -> Relaxation:
+        """A second relaxation, to be asked beside the first."""
+        made = Relaxation(self.matrix, self._scales, True, self._options)
+        made.follow(self._relaxation)
+        return made
+
     def _do(self, change: Callable[[Instance], None]) -> None:
         """Make a change in every live solver, and later in one that is made later."""
         change(self._program)
@@ -52,6 +59,8 @@ class Session:
             change(self._relaxation)
         else:
             self._done.append(change)
+        if "_twin" in self.__dict__:
+            change(self._twin)
 
     @property
     def lower(self) -> Floats:
@@ -86,7 +95,8 @@ class Session:
     def reset(self) -> None:
         """Take back every row, bound and entry, in fresh solvers that remember nothing."""
         self._program.reset()
-        self.__dict__.pop("_relaxation", None)
+        for name in ("_relaxation", "_twin"):
+            self.__dict__.pop(name, None)
         self._done.clear()
 
     def write(self, path: str, vector: Vector, sense: Sense) -> None:
@@ -113,6 +123,14 @@ class Session:
     def remember(self) -> None:
         """Let `rules_out` begin from where the last relaxation ended."""
         self._relaxation.remember()
+        if len(self.askers) > 1:
+            self._twin.remember(self._relaxation)
+
+    @property
+    def askers(self) -> list[Relaxation]:
+        """Relaxations that can be asked at the same time, in threads of their own."""
+        alone = self._options["threads"] == 1
+        return [self._relaxation] if alone else [self._relaxation, self._twin]
 
     def begin_from(self, basis: Basis) -> None:
         """Let the next relaxation begin from a basis that another one ended with."""

@@ -2,11 +2,15 @@
 
 A start with which even the relaxation misses the cutoff is ruled out. Both ends of a
 window are sought by halving: when a decision must have started by some period, it
-must have by every later one.
+must have by every later one. With two threads two decisions are asked for at once, each of
+a relaxation of its own, and what both rule out is fixed when both have been: so the answers
+hang on the number of threads, and never on which is quicker.
 """
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +20,7 @@ from optimizer.matrix import Floats
 from optimizer.searching.knowledge import Claim
 
 if TYPE_CHECKING:
+    from optimizer.highs import Relaxation
     from optimizer.searching.aim import Aim
     from optimizer.searching.search import Search
 
@@ -44,8 +49,7 @@ class Narrowing:
             if relaxed.x is None or self.limit.over:
                 return relaxed
             self.session.remember()
-            large = self.search.large
-            ruled_out = sum(self._narrowed(columns, relaxed.x, cutoff) for columns in large)
+            ruled_out = self._ask_all(relaxed.x, cutoff)
             if not ruled_out or self.limit.over:
                 return relaxed
         return self.search.relaxed(self.aim.vector, self.aim.sense)
@@ -99,27 +103,39 @@ class Narrowing:
         self.session.bound(columns, values, values)
         return len(columns)
 
-    def _narrowed(self, columns: Columns, x: Floats, cutoff: float) -> int:
-        """Narrow one window from both ends; how many columns are fixed by it."""
+    def _ask_all(self, x: Floats, cutoff: float) -> int:
+        """Narrow every window, as many at once as may be asked; how many columns are fixed."""
+        askers, large = self.session.askers, self.search.large
+        fixed = 0
+        with ThreadPoolExecutor(len(askers)) as pool:
+            for first in range(0, len(large), len(askers)):
+                group = large[first : first + len(askers)]
+                ask = partial(self._asked, x, cutoff)
+                together = pool.map if len(askers) > 1 else map
+                for claims in list(together(ask, group, askers)):
+                    fixed += sum(self._claim(claim) for claim in claims)
+        return fixed
+
+    def _asked(self, x: Floats, cutoff: float, columns: Columns, asker: Relaxation) -> list[Claim]:
+        """What is ruled out at both ends of one window."""
         lower, upper = self.session.lower, self.session.upper
         free = columns[lower[columns] < upper[columns]]
-        late = free[x[free] >= WORTH_ASKING]
-        must = self._first(late[::-1], 1.0, cutoff)
-        free = columns[lower[columns] < upper[columns]]
-        early = free[x[free] <= 1.0 - WORTH_ASKING]
-        cannot = self._first(early, 0.0, cutoff)
-        return must + cannot
+        must = self._first(free[x[free] >= WORTH_ASKING][::-1], 1.0, cutoff, asker)
+        cannot = self._first(free[x[free] <= 1.0 - WORTH_ASKING], 0.0, cutoff, asker)
+        return [claim for claim in (must, cannot) if claim is not None]
 
-    def _first(self, columns: Columns, value: float, cutoff: float) -> int:
-        """Fix those of these columns, from the first on, that must take a value; how many."""
+    def _first(
+        self, columns: Columns, value: float, cutoff: float, asker: Relaxation
+    ) -> Claim | None:
+        """The last of these columns that must take a value, as all before it must."""
         proven, open_from = 0, len(columns)
         ask = 0
         witness = None
         while proven < open_from and not self.limit.over:
-            if self.session.rules_out(int(columns[ask]), 1.0 - value, cutoff, self.limit):
+            if asker.rules_out(int(columns[ask]), 1.0 - value, cutoff, self.limit):
                 proven = ask + 1
-                witness = self.session.witness
+                witness = asker.witness
             else:
                 open_from = ask
             ask = (proven + open_from) // 2
-        return self._claim(Claim(int(columns[proven - 1]), value, witness)) if proven else 0
+        return Claim(int(columns[proven - 1]), value, witness) if proven else None

@@ -55,6 +55,16 @@ def test_so_it_does_with_all_that_large_cases_need(
     compare(seed)
 
 
+@pytest.mark.parametrize("seed", SEEDS[:150:5])
+def test_so_it_does_with_two_threads(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two decisions asked for at once rule out nothing that they should not, and the same
+    again in a second run."""
+    as_large(monkeypatch)
+    compare(seed, threads=2)
+    case, settings = tiny_case(seed), Settings(gap=1e-6, threads=2)
+    assert solve(case, settings).plan == solve(case, settings).plan
+
+
 def as_large(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tiny cases are solved with all steps that large ones need."""
     monkeypatch.setattr(search, "FEW_DECISIONS", -1)
@@ -76,14 +86,14 @@ def test_a_plan_that_presolve_lost_is_found() -> None:
     compare_case(tiny_case(260).replace(goals=(Goal(kind="npv"), Goal(kind="volume"))))
 
 
-def compare(seed: int) -> None:
+def compare(seed: int, threads: int = 1) -> None:
     """The optimiser's answer is that of brute force."""
-    compare_case(tiny_case(seed))
+    compare_case(tiny_case(seed), threads)
 
 
-def compare_case(case: Case) -> None:
+def compare_case(case: Case, threads: int = 1) -> None:
     answer = brute_force(case)
-    outcome = solve(case, Settings(gap=1e-6))
+    outcome = solve(case, Settings(gap=1e-6, threads=threads))
     assert outcome.status == answer.status
     if answer.status == "optimal":
         goals = zip(case.goals_in_order, outcome.goals, answer.goals, strict=True)
