@@ -14,7 +14,17 @@ from typing import Any
 
 import pytest
 
-from optimizer import load_case, save_report, solve
+from optimizer import (
+    alternatives,
+    compare,
+    explain,
+    frontier,
+    load_case,
+    load_scenarios,
+    save_report,
+    solve,
+    sweep,
+)
 from tests.contract.hostile import NAMES, TITLES, hostile_case
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -109,6 +119,27 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.fixture(scope="module")
+def studies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A page of each study, under hostile names where the study takes any case."""
+    from models.source import Source
+
+    folder = tmp_path_factory.mktemp("studies")
+    tiny, hostile = load_case("tiny"), hostile_case(folder)
+    ranged = Source(
+        cells="vehicles.two.cost", basis="assumption", source="a guess", low="10", high="30"
+    )
+    best = solve(hostile)
+    found = {
+        "comparison": compare(tiny, ["late_two"], load_scenarios("tiny"), workers=1),
+        "sweep": sweep(tiny.replace(sources=(ranged,)), tornado=True, workers=1),
+        "explanation": explain(best, delays=1),
+        "alternatives": alternatives(hostile, within=0.05, count=2, best=best),
+        "frontier": frontier(hostile, points=3),
+    }
+    return {name: save_report(one, folder / f"{name}.html") for name, one in found.items()}
+
+
+@pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     opened = Browser(tmp_path_factory.mktemp("profile"))
     yield opened
@@ -129,6 +160,57 @@ def test_charts_are_drawn_and_nothing_is_fetched(browser: Browser, pages: dict[s
     assert browser.driver.get_log("browser") == []
     own = {pages["tiny"].as_uri()}
     assert {url for url in browser.fetched() if not url.startswith(("data:", "blob:"))} == own
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("comparison", ["chart-volumes", "chart-sales", "r2-chart-gantt"]),
+        ("sweep", ["chart-tornado-volume"]),
+        ("explanation", ["chart-gains-target_date", "chart-prices-target_date", "chart-gantt"]),
+        ("alternatives", ["chart-starts-differ"]),
+        ("frontier", ["chart-front"]),
+    ],
+)
+def test_pages_of_studies(
+    name: str, shown: list[str], browser: Browser, studies: dict[str, Path]
+) -> None:
+    """On a phone each chart is drawn, behind buttons too; nothing is fetched, wide or wrong.
+
+    A chart without a mark says in words that there is nothing to show.
+    """
+    browser.show(studies[name], width=PHONE, theme="dark")
+    marks = """return Object.fromEntries([...document.querySelectorAll('.plot')]
+        .filter((box) => !box.closest('[hidden]'))
+        .map((box) => [box.id, [...box.querySelectorAll('.trace path, .point path, path.point, .hm image, .annotation text')]
+            .filter((path) => path.getBBox().width + path.getBBox().height > 0).length]))"""
+    drawn = browser.run(marks)
+    assert set(shown) <= set(drawn)
+    assert [id for id, count in drawn.items() if not count] == []
+    for number in range(browser.run("return document.querySelectorAll('.choice button').length")):
+        press = "document.querySelectorAll('.choice button')[arguments[0]].click()"
+        browser.run(press, number)
+        assert [id for id, count in browser.run(marks).items() if not count] == []
+    browser.run("for (const fold of document.querySelectorAll('details')) fold.open = true")
+    assert browser.run("return document.documentElement.scrollWidth") <= PHONE
+    assert browser.driver.get_log("browser") == []
+    own = {studies[name].as_uri()}
+    assert {url for url in browser.fetched() if not url.startswith(("data:", "blob:"))} == own
+
+
+def test_pointing_at_a_price(browser: Browser, studies: dict[str, Path]) -> None:
+    """A bar says what is lost without the decision, under the name that it has."""
+    browser.show(studies["explanation"])
+    browser.click("[aria-controls=chart-prices-npv-box]")
+    labels = "return document.getElementById('chart-prices-npv').layout.yaxis.ticktext"
+    row = browser.run(labels).index("&lt;b&gt;bold&lt;/b&gt; &amp; &#36;a&#36;")
+    point = """const box = document.getElementById('chart-prices-npv');
+        Plotly.Fx.hover(box, [{curveNumber: 0, pointNumber: box.data[0].y.indexOf(arguments[0])}]);"""
+    browser.run(point, row)
+    said = "return document.querySelector('#chart-prices-npv .hoverlayer').textContent"
+    # Without the licence 10 million are lost, as its fee has it.
+    told = f"without {NAMES['licence']} (always worth it): NPV EUR 10.0 million lower"
+    browser.until(lambda: told in browser.run(said))
 
 
 def test_a_script_of_a_stranger_does_not_run(browser: Browser, pages: dict[str, Path]) -> None:
