@@ -26,11 +26,13 @@ from models.plan import PlanRecord
 from models.target import Goal
 from optimizer.auditing import audit, recompute
 from optimizer.highs import Progress, Stop
+from optimizer.outcome import Outcome
 from optimizer.plan import Plan
 from optimizer.settings import Settings
 from optimizer.solving import Prepared
 from optimizer.studies.lightest import Asked, Steps, lightest
 from optimizer.studies.loosening import Dial, dial_of
+from optimizer.studies.reach import REACHED
 from optimizer.studies.rules import Rule, rules_of, without
 from optimizer.studies.watching import Interrupted, Watch
 
@@ -274,9 +276,32 @@ class _Study:
         return possible
 
     def possible_plan(self, case: Case) -> tuple[bool | None, Plan | None]:
-        """Whether a case has a plan, and one: the first that is found."""
+        """Whether a case has a plan, and one: the first that is found.
+
+        A required target is asked for as a goal: that a bound lies below it is proven far
+        sooner than that no plan exists, and says the same.
+        """
         self.solves += 1
-        asked = case.replace(goals=_cheap(case))
+        bounded = tuple(goal for goal in case.goals if goal.no_worse_than is not None)
+        target = case.target
+        if target is not None and target.required:
+            asked = case.with_target(required=False)
+            asked = asked.replace(goals=(Goal(kind="target_date"), *bounded))
+            wanted = target.volume * REACHED
+            outcome = self.watch.solve(
+                Prepared(asked, self.fine), asked, None, lambda told: _settled(told, wanted)
+            )
+            if self.watch.enough and not _told(outcome, wanted):
+                # Stopped at the bound of a window that was not the last one: ask in full.
+                outcome = self.watch.solve(Prepared(asked, self.fine), asked, outcome.plan)
+            if outcome.plan is None:
+                return (False if outcome.status == "infeasible" else None), None
+            goal = outcome.goal("target_date")
+            if goal.period is not None:
+                return True, outcome.plan
+            missed = goal.bound is not None and goal.bound < wanted
+            return (False if missed else None), None
+        asked = case.replace(goals=bounded or (Goal(kind="spending"),))
         # A plan that starts nothing keeps most rules: if that is one, no other is as telling.
         nothing = Plan(recompute(asked, (), (), ()))
         outcome = self.watch.solve(Prepared(asked, self.settings), asked, nothing, _has_plan)
@@ -389,12 +414,19 @@ class _Study:
         return LeastChange(rule, dial.shown(0.0), enough, too_little, dial.unit, proven, plan)
 
 
-def _cheap(case: Case) -> tuple[Goal, ...]:
-    """Goals with which any plan will do; those with a bound are conditions and stay."""
-    bounded = tuple(goal for goal in case.goals if goal.no_worse_than is not None)
-    required = case.target is not None and case.target.required
-    first = Goal(kind="volume" if required else "spending")
-    return bounded or (first,)
+def _settled(progress: Progress, wanted: float) -> bool:
+    """Whether it is known that the target is reached, or that it is out of reach."""
+    if progress.goal != "target_date":
+        return True
+    return progress.best is not None and progress.bound is not None and progress.bound < wanted
+
+
+def _told(outcome: Outcome, wanted: float) -> bool:
+    """Whether an outcome says that the target is reached, or that it cannot be."""
+    if outcome.plan is None:
+        return outcome.status == "infeasible"
+    goal = outcome.goal("target_date")
+    return goal.period is not None or (goal.bound is not None and goal.bound < wanted)
 
 
 def _has_plan(progress: Progress) -> bool:
