@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from optimizer.commands.given import (
-    CaseArgument,
     ChangesOption,
     GapOption,
     ScenarioOption,
     case_from,
+    folder_from,
     settings_from,
     share_from,
 )
@@ -19,6 +19,7 @@ from optimizer.commands.report import ReportOption, check_report, write_report
 from optimizer.commands.shown import (
     EXIT_LIMIT,
     EXIT_NO_PLAN,
+    complain,
     friendly,
     heading,
     progress_line,
@@ -28,11 +29,16 @@ from optimizer.commands.shown import (
 from optimizer.commands.written import CsvOption, JsonOption, check_targets, write_tables
 
 if TYPE_CHECKING:
+    from optimizer.outcome import Outcome
+    from optimizer.settings import Settings
     from optimizer.studies.alternatives import Alternatives
 
 
 def alternatives(
-    case: CaseArgument = "leapmotor-2023",
+    plan: Annotated[
+        str,
+        typer.Argument(metavar="RUN|CASE", help="Folder of a run, or a case, which is solved."),
+    ] = "leapmotor-2023",
     within: Annotated[
         str, typer.Option(metavar="SHARE", help="How much worse a goal may be: 1% or 0.01.")
     ] = "1%",
@@ -43,7 +49,8 @@ def alternatives(
     scenario: ScenarioOption = None,
     gap: GapOption = "0.001",
     time_limit: Annotated[
-        str | None, typer.Option(metavar="SECONDS", help="Seconds for each question asked.")
+        str | None,
+        typer.Option(metavar="SECONDS", help="Seconds for each question after the best plan."),
     ] = None,
     json: JsonOption = None,
     csv: CsvOption = None,
@@ -55,17 +62,21 @@ def alternatives(
         settings = settings_from({"gap": gap, "time_limit": time_limit})
         check_targets(json, csv)
         check_report(report)
-        ready = case_from(case, scenario, None, None, changes or [], False)
-        from optimizer.solving import solve
+        best = _best(plan, changes or [], scenario, settings)
+        if best.plan is None:
+            show_outcome(best)
+            raise typer.Exit(EXIT_NO_PLAN if best.status == "infeasible" else EXIT_LIMIT)
         from optimizer.studies.alternatives import alternatives as find
 
         with progress_line() as headway:
-            best = solve(ready, settings, progress=headway)
-            if best.plan is None:
-                show_outcome(best)
-                raise typer.Exit(EXIT_NO_PLAN if best.status == "infeasible" else EXIT_LIMIT)
             found = find(
-                ready, within=part, count=count, settings=settings, best=best, progress=headway
+                best.case,
+                within=part,
+                count=count,
+                settings=settings,
+                best=best,
+                progress=headway,
+                told=complain,
             )
         # Written first: whoever reads the output may go away before its end.
         tables = {"decisions": found.decisions, "changes": found.changes}
@@ -77,6 +88,27 @@ def alternatives(
         for name in (json, csv, report):
             if name is not None:
                 say(f"\nWritten to {name}")
+
+
+def _best(plan: str, changes: list[str], scenario: str | None, settings: Settings) -> Outcome:
+    """The outcome of a run as it was written, or of a case, solved now without a limit."""
+    from models.problem import CaseError, Problem
+    from optimizer.runs import MANIFEST, load_run
+
+    folder = folder_from("RUN|CASE", plan)
+    if (folder / MANIFEST).is_file():
+        words = {"--set": changes, "--scenario": scenario}
+        found = "it stands beside a run, which is taken as it is"
+        problems = [Problem(word, found=found) for word, given in words.items() if given]
+        if problems:
+            raise CaseError(problems)
+        return load_run(folder)
+    case = case_from(plan, scenario, None, None, changes, False)
+    from optimizer.solving import solve
+
+    complain("solving the case first")
+    with progress_line() as headway:
+        return solve(case, settings.model_copy(update={"time_limit": None}), progress=headway)
 
 
 def _show(found: Alternatives) -> None:

@@ -18,6 +18,7 @@ from optimizer.commands.given import (
 from optimizer.commands.report import ReportOption, check_report, write_report
 from optimizer.commands.shown import (
     EXIT_LIMIT,
+    EXIT_NO_PLAN,
     complain,
     friendly,
     heading,
@@ -88,7 +89,7 @@ def frontier(
             heading(one_line(ready.title or ready.name))
             for line in words.front_lines(front):
                 say(line)
-            raise typer.Exit(EXIT_LIMIT)
+            raise typer.Exit(EXIT_NO_PLAN if front.impossible else EXIT_LIMIT)
         facts = {
             "case": ready.name,
             "between": list(front.between),

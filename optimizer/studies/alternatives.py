@@ -76,7 +76,8 @@ class Alternatives:
     """Near-best plans of a case, and what all of them share.
 
     ``plans`` come in the order in which they were found. ``complete`` is False when a
-    limit or an interruption ended the search; ``note`` says at what.
+    limit or an interruption ended the search; ``note`` says at what. ``sought`` is the most
+    plans that were asked for: where a complete search has fewer, no further plan differs.
     """
 
     best: Outcome
@@ -85,6 +86,7 @@ class Alternatives:
     verdicts: tuple[Verdict, ...]
     complete: bool = True
     note: str = ""
+    sought: int = COUNT
 
     @cached_property
     def changes(self) -> pd.DataFrame:
@@ -164,13 +166,15 @@ def alternatives(
     settings: Settings | None = None,
     best: Outcome | None = None,
     progress: Callable[[Progress], None] | None = None,
+    told: Callable[[str], None] | None = None,
     stop: Stop | None = None,
 ) -> Alternatives:
     """Near-best plans as different as possible, and what all near-best plans share.
 
     ``within`` is the part of its best value that each goal may lose, ``count`` the
     most plans to show beside the best one, ``best`` the case's outcome if it is known.
-    ``settings.time_limit`` holds for each question asked. Raises `EvplanError` when the
+    ``settings.time_limit`` holds for each question asked; ``told`` is told, in words, how
+    far it is. Raises `EvplanError` when the
     case has no plan; an interruption ends it with what was found.
     """
     from optimizer.highs import Stop, ctrl_c_asks
@@ -179,11 +183,18 @@ def alternatives(
     settings, stop = settings or Settings(), stop or Stop()
     with ctrl_c_asks(stop):
         best = best or solve(case, settings, progress=progress, stop=stop)
-        atlas = _Atlas(case, near_best(case, best, within), best, settings, progress, stop)
+        near = near_best(case, best, within)
+        atlas = _Atlas(case, near, best, settings, progress, stop, told or (lambda _words: None))
         plans = list(atlas.different(count))
         verdicts = atlas.verdicts()
     return Alternatives(
-        best, within, tuple(plans), verdicts, complete=not atlas.cut_short, note=atlas.note
+        best,
+        within,
+        tuple(plans),
+        verdicts,
+        complete=not atlas.cut_short,
+        note=atlas.note,
+        sought=count,
     )
 
 
@@ -197,6 +208,7 @@ class _Atlas:
     settings: Settings
     progress: Callable[[Progress], None] | None
     stop: Stop
+    told: Callable[[str], None]
     records: list[PlanRecord] = field(default_factory=list)
     cut_short: bool = False
     note: str = ""
@@ -219,9 +231,14 @@ class _Atlas:
             )
             found = question.furthest(self.progress)
             if found is None or found.apart < moved / 2:
+                proven = found is not None and found.bound is not None and found.bound < moved
+                if not proven and not self._stopped("when plans were sought that differ"):
+                    self.cut_short = True
+                    self.note = "that no further plan differs is not proven"
                 return
             outcome = self._with(found)
             if outcome is not None:
+                self.told(f"{len(self.records)} plans, the last {found.apart:.1f} decisions apart")
                 yield self._shown(outcome, found)
 
     def _with(self, found: Differing) -> Outcome | None:
@@ -271,6 +288,7 @@ class _Atlas:
             if found.none_differs:
                 proven.update(rest)
                 return
+            self.told(f"{len(rest)} of {len(ids)} decisions are alike in all plans so far")
             few = found.apart < FEW
             if found.apart < 0.5 or self._with(found) is None or few:
                 return
@@ -280,6 +298,7 @@ class _Atlas:
         limit = self.settings.time_limit
         update = {"time_limit": None if limit is None else limit / SHARE}
         question = self._question(self.settings.model_copy(update=update))
+        self.told(f"{len(set(self._same(ids)) - proven)} decisions are asked for one by one")
         for id in ids:
             if id in proven or id not in self._same(ids):
                 continue

@@ -25,7 +25,6 @@ from models.cells import shown
 from models.outcome import GoalResult
 from models.problem import CaseError, Problem
 from models.target import LEAST, Goal, GoalKind
-from optimizer.errors import EvplanError
 from optimizer.outcome import Outcome
 from optimizer.plan import Plan
 from optimizer.settings import Settings
@@ -86,6 +85,8 @@ class Unexplored:
 class Frontier:
     """Efficient plans of a case, from the best by the first goal to the best by the second.
 
+    None are there where no plan exists, which is proven then (``impossible``), or was found.
+
     ``complete``: no plan is better than all points by more than ``resolution`` of the
     range in both goals. Otherwise the front is partial, ``note`` says why, and
     ``unexplored`` are the parts in which the search was left off or found nothing in time.
@@ -97,6 +98,7 @@ class Frontier:
     resolution: float
     complete: bool
     note: str = ""
+    impossible: bool = False
     unexplored: tuple[Unexplored, ...] = ()
 
     @cached_property
@@ -144,8 +146,8 @@ def frontier(
 
     ``points`` is the most to seek, ``settings.time_limit`` holds for each; ``told`` is
     called after each with their number and the largest part of the range still unknown.
-    Raises `CaseError` for measures that make no frontier, and `EvplanError` when the case
-    has no plan. An interruption leaves a partial front.
+    Raises `CaseError` for measures that make no frontier. An interruption leaves a partial
+    front.
     """
     between = measures_from(*between)
     if not 0 < resolution < 1 or points < 2:
@@ -206,6 +208,7 @@ class _Search:
     found: list[FrontierPoint] = field(default_factory=list)
     boxes: list[_Box] = field(default_factory=list)
     lost: int = 0
+    impossible: bool = False
     lost_boxes: list[_Box] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -240,8 +243,7 @@ class _Search:
     def _solved(self, case: Case, start: Plan | None) -> FrontierPoint | None:
         outcome = self.prepared.solve(case, start=start, progress=self.progress, stop=self.stop)
         if outcome.plan is None:
-            if outcome.status == "infeasible" and not self.found:
-                raise EvplanError("no plan of this case exists, and so no frontier")
+            self.impossible = outcome.status == "infeasible" and not self.found
             self.lost += 1
             return None
         results = {goal.kind: goal for goal in outcome.goals}
@@ -324,6 +326,9 @@ class _Search:
         """What was found, in order, with the decisions that change from point to point."""
         points = self._efficient()
         later = [_changed(before, after) for before, after in pairwise(points)]
+        if self.impossible:
+            note = "it is proven that no plan of the case exists"
+            return Frontier(self.case, self.between, (), resolution, False, note, True)
         notes = []
         if self.stop.asked.is_set():
             notes.append("it was interrupted")
