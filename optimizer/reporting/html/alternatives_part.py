@@ -52,6 +52,8 @@ def alternatives_part(found: Alternatives) -> Part:
 
 def _headline(found: Alternatives) -> str:
     if not found.plans:
+        if not found.sought:
+            return "Which decisions all plans share that are nearly as good as the best one"
         return "No other plan was found that is nearly as good"
     plans = len(found.plans)
     return f"{plans} other plan{'s are' if plans > 1 else ' is'} nearly as good as the best one"

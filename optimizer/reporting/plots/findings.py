@@ -1,6 +1,6 @@
 """Charts of what limits a plan and of the prices of its decisions, goal by goal.
 
-Bars are differences of best values found; the line across a bar is what is proven of it.
+Bars are differences of best values found; a line below a bar is what is proven of it.
 Not here: the words of a finding (see `optimizer.reporting.finding_words`).
 """
 
@@ -128,7 +128,8 @@ def bars(case: Case, kind: GoalKind, rows: Sequence[Bar]) -> go.Figure:
     shown = rows[:MOST_BARS]
     if not shown:
         return go.Figure(layout=style.empty("nothing moves it by more than can be told"))
-    traces = [*_bars(case, kind, shown), *_delays(case, kind, shown), *_no_plan(shown)]
+    traces = [*_bars(case, kind, shown), *_intervals(kind, shown)]
+    traces += [*_delays(case, kind, shown), *_no_plan(shown)]
     unit = unit_of(case, kind, [row.found for row in shown])
     layout = style.layout(
         96 + 38 * len(shown),
@@ -183,18 +184,32 @@ def _bars(case: Case, kind: GoalKind, rows: Sequence[Bar]) -> Iterator[dict[str,
             "marker": {"color": _COLOURS[degree]},
             "customdata": [_said(case, row.said, gain) for _, row, gain in some],
             "hovertemplate": "%{customdata}<extra></extra>",
-            "error_x": {
-                "type": "data",
-                "symmetric": False,
-                "array": [_reach(gain, gain.most) for gain in gains],
-                "arrayminus": [_reach(gain, gain.least) for gain in gains],
-                "color": style.INK,
-                "thickness": 3,
-                "width": 0,
-            },
             "text": [_date(gain) for gain in gains],
             "textposition": "auto",
             "textfont": {"size": 12},
+        }
+
+
+def _intervals(kind: GoalKind, rows: Sequence[Bar]) -> Iterator[dict[str, Any]]:
+    """Below each bar a line between what is proven, where that is wider than a point."""
+    x: list[float | None] = []
+    y: list[float | None] = []
+    for n, row in enumerate(rows):
+        gain = gain_of(row.found, kind)
+        if gain is None or gain.given or gain.exact or gain.unit == "periods":
+            continue
+        if gain.least is not None and gain.most is not None:
+            x += [gain.least, gain.most, None]
+            y += [n + 0.38, n + 0.38, None]
+    if x:
+        yield {
+            "type": "scatter",
+            "mode": "lines",
+            "x": x,
+            "y": y,
+            "name": "proven to lie between",
+            "line": {"color": style.INK, "width": 2.5},
+            "hoverinfo": "skip",
         }
 
 
@@ -212,10 +227,11 @@ def _delays(case: Case, kind: GoalKind, rows: Sequence[Bar]) -> Iterator[dict[st
         if not some:
             continue
         colour = style.CARS[(place + 4) % len(style.CARS)]
+        below = 0.0 if len(every) == 1 else 0.36 * (place / (len(every) - 1) - 0.5)
         yield {
             "type": "scatter",
             "mode": "markers",
-            "y": [n for n, _, _ in some],
+            "y": [n + below for n, _, _ in some],
             "x": [gain.value for _, _, gain in some],
             "name": word,
             "line": {"color": colour},
@@ -263,11 +279,6 @@ def _date(gain: Gain) -> str:
 
 def _said(case: Case, start: str, gain: Gain) -> str:
     return style.plain(f"{start}: {gain_words(case, gain)}")
-
-
-def _reach(gain: Gain, end: float | None) -> float:
-    """How far what is proven goes from the value found; 0 where nothing is proven of it."""
-    return 0.0 if end is None or gain.given else abs(end - gain.value)
 
 
 def _told(gain: Gain | None) -> bool:
