@@ -51,7 +51,7 @@ def atlas_lines(found: Alternatives) -> list[str]:
         if words
         else "No decision is open in this case.",
     ]
-    if not found.plans:
+    if not found.plans and found.sought and found.complete:
         lines.append("No near-best plan decides otherwise than the best one.")
     return [*lines, *([f"Not complete: {found.note}."] if found.note else [])]
 

@@ -631,7 +631,16 @@ def test_explanation(explained: Explanation) -> None:
 
 def test_every_bar_says_what_is_in_the_tables(explained: Explanation) -> None:
     """Each bar's length is a number of the table below it, and so are the proven ends."""
-    page = Page(report_page(explained))
+    wide = [
+        dataclasses.replace(
+            one, gains=tuple(dataclasses.replace(g, most=g.value + 77) for g in one.gains)
+        )
+        for one in explained.limit_gains
+    ]
+    page = Page(report_page(dataclasses.replace(explained, limit_gains=tuple(wide))))
+    lines = page.data["chart-gains-volume"]["data"][-1]
+    assert lines["name"] == "proven to lie between"
+    assert lines["x"][1] - lines["x"][0] == pytest.approx(77)  # tiny plans are proven to the last
     tables = {"gains": "limit-gains", "prices": "price-table", "forced": "forced-table"}
     seen = 0
     for id, chart in page.data.items():
@@ -642,11 +651,7 @@ def test_every_bar_says_what_is_in_the_tables(explained: Explanation) -> None:
             float(cell) for row in page.tables[tables[kind]] for cell in row if _is_number(cell)
         }
         for trace in chart["data"]:
-            ends = trace.get("error_x", {"array": [], "arrayminus": []})
-            values = [*trace["x"]]
-            values += [x + up for x, up in zip(trace["x"], ends["array"], strict=False)]
-            values += [x - down for x, down in zip(trace["x"], ends["arrayminus"], strict=False)]
-            for value in values:
+            for value in filter(None, trace["x"]):
                 assert min(abs(value - one) for one in told) < 1e-6
                 seen += 1
     assert seen > 30
@@ -688,6 +693,16 @@ def test_alternatives() -> None:
     assert [trace["name"] for trace in marks] == ["best", "plan 2", "plan 3"]
     taken = [start for start in own["plan 2"] if start]
     assert sorted(marks[1]["x"]) == sorted(taken)
+
+
+def test_plans_that_were_not_sought_are_not_denied(outcome: Outcome) -> None:
+    """That no other plan is as good is said only where one was sought to the end."""
+    found = alternatives(outcome.case, within=0.05, count=0, best=outcome)
+    denied = "No near-best plan decides otherwise"
+    assert denied not in Page(report_page(found)).text
+    assert denied in Page(report_page(dataclasses.replace(found, sought=1))).text
+    cut = dataclasses.replace(found, sought=1, complete=False, note="it was interrupted")
+    assert denied not in Page(report_page(cut)).text
 
 
 def test_frontier() -> None:
