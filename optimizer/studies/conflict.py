@@ -32,7 +32,7 @@ from optimizer.settings import Settings
 from optimizer.solving import Prepared
 from optimizer.studies.lightest import Asked, Steps, lightest
 from optimizer.studies.loosening import Dial, dial_of
-from optimizer.studies.reach import REACHED
+from optimizer.studies.reach import FINE_GAP, REACHED
 from optimizer.studies.rules import Rule, rules_of, without
 from optimizer.studies.watching import Interrupted, Watch
 
@@ -294,6 +294,9 @@ class _Study:
             if self.watch.enough and not _told(outcome, wanted):
                 # Stopped at the bound of a window that was not the last one: ask in full.
                 outcome = self.watch.solve(Prepared(asked, self.fine), asked, outcome.plan)
+            if not _told(outcome, wanted) and self.fine.gap > FINE_GAP:
+                exact = Prepared(asked, self.fine.model_copy(update={"gap": FINE_GAP}))
+                outcome = self.watch.solve(exact, asked, outcome.plan)
             if outcome.plan is None:
                 return (False if outcome.status == "infeasible" else None), None
             goal = outcome.goal("target_date")

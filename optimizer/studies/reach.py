@@ -43,6 +43,8 @@ REACHED = 1 - 1e-6
 #: looked for so often: of what a lever does alone the bound tells more than the plan.
 SHOWN_GAP = 0.005
 MOST_LOOKS = 1000
+#: Gap to which a trial is solved that comes so near the target that the usual one is too wide.
+FINE_GAP = 1e-6
 #: Most steps of a lever that are tried one by one where more of it may hurt.
 MOST_SCANNED = 12
 
@@ -500,9 +502,14 @@ class _Study:
 
         outcome = self.watch.solve(self.prepared, case, self._start(steps), settled)
         trial = self._trial(names, outcome)
-        if trial.verdict == "open" and self.watch.enough and not self.watch.over:
+        if trial.verdict == "open" and self.watch.enough:
             # Stopped at the bound of a window that was not the last one: ask in full.
             outcome = self.watch.solve(self.prepared, case, outcome.plan or self._start(steps))
+            trial = self._trial(names, outcome)
+        if trial.verdict == "open" and self.settings.gap > FINE_GAP:
+            # So near the target that the gap cannot tell: ask exactly.
+            exact = Prepared(case, self.settings.model_copy(update={"gap": FINE_GAP}))
+            outcome = self.watch.solve(exact, case, outcome.plan, settled)
             trial = self._trial(names, outcome)
         self.tried[steps] = trial
         return trial
