@@ -131,7 +131,7 @@ def explain(
         given = _sizes(step or [])
         stairs = _stairs(staircase, steps)
         sizes = steps_of(*stairs) if stairs else ()
-        outcome, lesson = _outcome(plan, changes or [], scenario, target, gap, settings)
+        outcome, lesson = _outcome(plan, changes or [], scenario, target, gap, settings, kept)
         if outcome.plan is None:
             show_outcome(outcome)
             raise typer.Exit(EXIT_NO_PLAN if outcome.status == "infeasible" else EXIT_LIMIT)
@@ -216,10 +216,12 @@ def _outcome(
     target: str | None,
     gap: str | None,
     settings: Settings,
+    kept: Store | None,
 ) -> tuple[Outcome, Lesson | None]:
     """The outcome of a run as it was written, or of a case, solved now; and what is learned.
 
-    A large case of a run is solved again, as what that teaches saves more than it takes.
+    A large case of a run is solved again where the store does not know what that teaches,
+    as this saves more than it takes.
     """
     from models.problem import CaseError, Problem
     from optimizer.runs import MANIFEST, load_run
@@ -235,21 +237,29 @@ def _outcome(
         outcome = load_run(folder)
         if usual_depth(outcome.case) == "all":
             return outcome, None
-        complain("solving the case of the run again, to learn from it")
-        return outcome, _taught(outcome.case, outcome.settings)[1]
+        why = "solving the case of the run again, to learn from it"
+        return outcome, _taught(outcome.case, outcome.settings, kept, why)[1]
     case = case_from(name, scenario, target, None, changes, False)
-    complain("solving the case first")
-    return _taught(case, settings)
+    return _taught(case, settings, kept, "solving the case first")
 
 
-def _taught(case: Case, settings: Settings) -> tuple[Outcome, Lesson | None]:
-    """The outcome of a case and what its solve teaches; ends with exit code 4 at Ctrl-C."""
+def _taught(
+    case: Case, settings: Settings, kept: Store | None, why: str
+) -> tuple[Outcome, Lesson | None]:
+    """The outcome of a case and what its solve teaches; ends with exit code 4 at Ctrl-C.
+
+    What is kept in the store is taken from there; otherwise it is said why it is solved.
+    """
     from optimizer.highs import Stop
-    from optimizer.studies.inquiry import taught
+    from optimizer.studies.inquiry import taught, taught_before
 
+    before = None if kept is None else taught_before(case, settings, kept)
+    if before is not None:
+        return before
+    complain(why)
     stop = Stop()
     with progress_line() as report:
-        found = taught(case, settings, progress=report, stop=stop)
+        found = taught(case, settings, store=kept, progress=report, stop=stop)
     if stop.asked.is_set():
         complain("stopped before the case itself was solved; nothing is explained")
         raise typer.Exit(EXIT_LIMIT)

@@ -5,7 +5,8 @@
     comparison = compare(load_case("tiny"), ["late_two", "no_licence"], load_scenarios("tiny"))
     print(comparison.kpis, comparison.decisions, comparison.causes)
 
-The base case is solved first; every what-if begins with its plan. Each case is solved
+The base case is solved first; every what-if begins with its plan and what its solve
+taught. Each case is solved
 once, however many scenarios and combinations of their parts come to it. Not here: what is
 proven of a difference (`optimizer.studies.noise`), how it is split over its causes
 (`optimizer.studies.cause`), and how it is printed (`optimizer.reporting.comparison`).
@@ -45,11 +46,11 @@ if TYPE_CHECKING:
 
     from optimizer.highs import Stop
     from optimizer.settings import Settings
-    from optimizer.studies.many import Headway
+    from optimizer.studies.many import Answer, Headway
     from optimizer.studies.store import Store
 
-#: Answers questions, in their order; raises `EvplanError` where it cannot.
-Ask = Callable[[Sequence[Question]], Sequence[Outcome]]
+#: Answers questions, in whatever order.
+Ask = Callable[[Sequence[Question]], Iterable["Answer"]]
 
 
 @dataclass(frozen=True)
@@ -205,15 +206,7 @@ def compare(
 
     meant = what_ifs(case, scenarios, among, level)
     with Asking(settings, store, workers, cluster, progress, stop) as asking:
-
-        def ask(questions: Sequence[Question]) -> list[Outcome]:
-            answers = sorted(asking.answers(questions), key=lambda answer: answer.number)
-            for answer in answers:
-                if answer.outcome is None:
-                    raise EvplanError(f"a case could not be solved: {answer.fault}")
-            return [answer.outcome for answer in answers if answer.outcome is not None]
-
-        return compared(case, meant, ask, cause=cause, seed=seed)
+        return compared(case, meant, asking.answers, cause=cause, seed=seed)
 
 
 def what_ifs(
@@ -238,7 +231,10 @@ def what_ifs(
 def compared(
     case: Case, meant: Sequence[WhatIf], ask: Ask, *, cause: bool = True, seed: int = 0
 ) -> Comparison:
-    """The comparison of a case with what-ifs, whose questions ``ask`` answers."""
+    """The comparison of a case with what-ifs, whose questions ``ask`` answers.
+
+    Raises `EvplanError` for a question without an answer.
+    """
     solves = _Solves(case, ask)
     base = solves.base
     applied = [one.applied(case) for one in meant]
@@ -265,11 +261,15 @@ def compare_outcomes(outcomes: Mapping[str, Outcome]) -> Comparison:
 
 
 class _Solves:
-    """A case and what-ifs that begin with its plan; each different case is solved once."""
+    """A case and what-ifs that begin with its plan and what its solve taught.
+
+    Each different case is solved once.
+    """
 
     def __init__(self, case: Case, ask: Ask) -> None:
         self._ask = ask
-        (self.base,) = ask([Question(case)])
+        (answer,) = self._answers([Question(case, teaches=True)])
+        self.base, self._lesson = _outcome(answer), answer.lesson
         self._known = {case_digest(case): self.base}
 
     def of(self, cases: Sequence[Case]) -> list[Outcome]:
@@ -278,9 +278,20 @@ class _Solves:
         new = {d: c for d, c in zip(digests, cases, strict=True) if d not in self._known}
         start = self.base.plan.record if self.base.plan else None
         if new:
-            answers = self._ask([Question(case, start) for case in new.values()])
-            self._known |= dict(zip(new, answers, strict=True))
+            questions = [Question(case, start, self._lesson) for case in new.values()]
+            found = map(_outcome, self._answers(questions))
+            self._known |= dict(zip(new, found, strict=True))
         return [self._known[digest] for digest in digests]
+
+    def _answers(self, questions: Sequence[Question]) -> list[Answer]:
+        """The answers in the order of the questions."""
+        return sorted(self._ask(questions), key=lambda answer: answer.number)
+
+
+def _outcome(answer: Answer) -> Outcome:
+    if answer.outcome is None:
+        raise EvplanError(f"a case could not be solved: {answer.fault}")
+    return answer.outcome
 
 
 def _check_comparable(base: Case, other: Case, name: str) -> None:

@@ -20,12 +20,13 @@ from optimizer.studies.differences import chosen, limit_changes
 from optimizer.studies.explanation import LimitGain, Move, Price
 from optimizer.studies.gains import Relation, gains
 from optimizer.studies.many import Answer, Unfinished
-from optimizer.studies.question import Lesson, Question, case_digest
+from optimizer.studies.question import Lesson, Question
 from optimizer.studies.steps import Limit, loosened
 
 if TYPE_CHECKING:
     from optimizer.highs import Progress as SolverProgress
     from optimizer.highs import Stop
+    from optimizer.studies.store import Store
 
 Finding = LimitGain | Price
 #: Answers questions as they are found; see `optimizer.studies.many.Asking.answers`.
@@ -196,17 +197,33 @@ def taught(
     case: Case,
     settings: Settings,
     *,
+    store: Store | None = None,
     progress: Callable[[SolverProgress], None] | None = None,
     stop: Stop | None = None,
 ) -> tuple[Outcome, Lesson | None]:
-    """The outcome of a case, and what its solve teaches; nothing where it was cut short.
+    """The outcome of a case, and what its solve teaches; nothing where it was stopped.
 
-    The settings' time limit does not hold here: what is learned must not hang on it.
+    Both are kept in the store, if there is one. The settings' time limit does not hold
+    here: what is learned must not hang on it. Raises as `optimizer.solve` does, and
+    `StoreError`.
     """
-    from optimizer.solving import Prepared
+    question, settings = _teaching(case, settings)
+    outcome, lesson = question.taught(settings, progress=progress, stop=stop)
+    if store is not None and outcome.status in ("optimal", "infeasible"):
+        store.put(question, outcome, lesson)
+    return outcome, lesson
 
-    prepared = Prepared(case, settings.model_copy(update={"time_limit": None}))
-    outcome = prepared.solve(progress=progress, stop=stop)
-    if not outcome.proven or prepared.known is None:
-        return outcome, None
-    return outcome, Lesson(prepared.known, case_digest(case))
+
+def taught_before(
+    case: Case, settings: Settings, store: Store
+) -> tuple[Outcome, Lesson | None] | None:
+    """What `taught` would hand back, as far as a store has it; None where it must be solved."""
+    outcome, lesson = store.taught(*_teaching(case, settings))
+    if outcome is None or (outcome.proven and lesson is None):
+        return None
+    return outcome, lesson
+
+
+def _teaching(case: Case, settings: Settings) -> tuple[Question, Settings]:
+    free = settings.model_copy(update={"time_limit": None})
+    return Question(case, teaches=True), free

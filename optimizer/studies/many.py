@@ -2,7 +2,8 @@
 
 Each question is answered for itself (see `optimizer.studies.question`), so that answers
 depend neither on the number of workers nor on their order. For what-ifs the case that
-they change is solved first and without help; its plan is where all others begin.
+they change is solved first and without help; its plan is where all others begin, and what
+its solve taught is told to all of them.
 
 Not here: what is asked and made of the answers (see `optimizer.studies.sweep`).
 """
@@ -22,8 +23,8 @@ from optimizer.errors import EvplanError
 from optimizer.outcome import Outcome
 from optimizer.settings import Settings
 from optimizer.studies.crew import Crew, check_fingerprint, failure, gathered
-from optimizer.studies.question import Question, case_digest
-from optimizer.studies.store import DamagedEntry, Store, opened
+from optimizer.studies.question import Lesson, Question, case_digest
+from optimizer.studies.store import Store, opened
 from optimizer.studies.worker import Reply, job
 
 if TYPE_CHECKING:
@@ -38,13 +39,15 @@ class Answer:
     """What came of one question: an outcome, or in words why there is none.
 
     ``number`` is that of the question, from 0. ``kept`` tells that it was not solved now:
-    it was in the store, or is the answer to another question too.
+    it was in the store, or is the answer to another question too. ``lesson`` is that of a
+    question that teaches, where it was proven.
     """
 
     number: int
     outcome: Outcome | None
     fault: str = ""
     kept: bool = False
+    lesson: Lesson | None = None
 
 
 @dataclass(frozen=True)
@@ -114,7 +117,7 @@ def solve_what_ifs(
     not take them all closes the generator. Raises as `solve_all` does.
     """
     with Asking(settings, store, workers, cluster, progress, stop) as asking:
-        base = Question(case)
+        base = Question(case, teaches=True)
         digests = [case_digest(other) for other in changed]
         different = set(digests) - {base.case_digest}
         (first,) = asking.answers([base], later=len(different))
@@ -128,7 +131,8 @@ def solve_what_ifs(
             else:
                 outcome = first.outcome and _of(other, first.outcome)
                 yield Answer(number, outcome, first.fault, kept=True)
-        for answer in asking.answers([Question(changed[n - 1], start) for n in asked]):
+        questions = [Question(changed[n - 1], start, first.lesson) for n in asked]
+        for answer in asking.answers(questions):
             yield replace(answer, number=asked[answer.number])
 
 
@@ -185,8 +189,12 @@ class Asking:
     def answers(self, questions: Sequence[Question], later: int = 0) -> Iterator[Answer]:
         """The answers as they come; so many questions are asked ``later``."""
         numbers: dict[str, list[int]] = {}
+        asked: dict[str, Question] = {}
         for number, question in enumerate(questions):
-            numbers.setdefault(question.key(self.settings), []).append(number)
+            key = question.key(self.settings)
+            numbers.setdefault(key, []).append(number)
+            if question.teaches or key not in asked:
+                asked[key] = question
         store = self.store
         # What may be in the store comes first: then the rest can be told and guessed at.
         waiting = deque(sorted(numbers, key=lambda key: store is None or key not in store))
@@ -197,64 +205,76 @@ class Asking:
                 raise Unfinished(self._done, len(waiting) + len(running) + later, store)
             while waiting and len(running) < 2 * self._size:
                 key = waiting.popleft()
-                question = questions[numbers[key][0]]
-                outcome = store.get(question, self.settings) if store is not None else None
-                if outcome is None:
-                    running[self._submitted(question)] = key
+                question = asked[key]
+                kept, lesson = self._from_store(question)
+                if kept is None or (question.teaches and kept.proven and lesson is None):
+                    running[self._submitted(question, again=kept is not None)] = key
                     continue
                 self._count(kept=True)
-                yield from self._all(questions, numbers[key], outcome, "", True)
+                answer = Answer(0, kept, kept=True, lesson=lesson)
+                yield from self._all(questions, numbers[key], answer)
                 self._report(len(waiting) + len(running), later)
                 break  # somebody may want to stop
             else:
                 finished, _ = wait(running, timeout=BEAT, return_when=FIRST_COMPLETED)
                 for future in finished:
                     key = running.pop(future)
-                    outcome, fault = self._result(questions[numbers[key][0]], future)
-                    self._count(fault=bool(fault))
-                    yield from self._all(questions, numbers[key], outcome, fault, False)
+                    answer = self._result(asked[key], future)
+                    self._count(fault=bool(answer.fault))
+                    yield from self._all(questions, numbers[key], answer)
                     self._report(len(waiting) + len(running), later)
 
     @property
     def _size(self) -> int:
         return self._crew.size if self._crew is not None else 1
 
-    def _submitted(self, question: Question) -> Future[bytes]:
+    def _from_store(self, question: Question) -> tuple[Outcome | None, Lesson | None]:
+        """What is in the store for a question."""
+        if self.store is None:
+            return None, None
+        if question.teaches:
+            return self.store.taught(question, self.settings)
+        return self.store.get(question, self.settings), None
+
+    def _submitted(self, question: Question, again: bool) -> Future[bytes]:
+        """A question asked of the crew; ``again``, when its answer is kept but not its lesson.
+
+        No limit may cut it short then: other questions, asked already, had that lesson.
+        """
         if self._crew is None:
             self._crew = gathered(self._workers, None)
         if self._solving is None:
             self._solving = time.monotonic()
-        return self._crew.submit(job(question, self.settings))
+        free = self.settings.model_copy(update={"time_limit": None})
+        return self._crew.submit(job(question, free if again else self.settings))
 
-    def _result(self, question: Question, future: Future[bytes]) -> tuple[Outcome | None, str]:
-        """The outcome of a job, kept and audited; or why there is none."""
+    def _result(self, question: Question, future: Future[bytes]) -> Answer:
+        """What came of a job, audited and put into the store; or why nothing did."""
         fault = failure(future)
         if fault:
-            return None, fault
+            return Answer(0, None, fault)
         reply = Reply.model_validate_json(future.result())
         check_fingerprint(reply.fingerprint, "a worker")
         if reply.outcome is None:
-            return None, reply.fault
+            return Answer(0, None, reply.fault)
         try:
             outcome = opened(question, self.settings, reply.outcome)
-        except DamagedEntry as error:
-            return None, f"what its worker sent does not hold: {error}"
+            lesson = None if reply.knowledge is None else Lesson.of(question, reply.knowledge)
+        except ValueError as error:
+            return Answer(0, None, f"what its worker sent does not hold: {error}")
         if self.store is not None:
-            self.store.put(question, outcome)
-        return outcome, ""
+            self.store.put(question, outcome, lesson)
+        return Answer(0, outcome, lesson=lesson)
 
     def _all(
-        self,
-        questions: Sequence[Question],
-        numbers: list[int],
-        outcome: Outcome | None,
-        fault: str,
-        kept: bool,
+        self, questions: Sequence[Question], numbers: list[int], answer: Answer
     ) -> Iterator[Answer]:
         """The answer to a question, and to all that are equal to it."""
+        outcome = answer.outcome
         for place, number in enumerate(numbers):
-            same = outcome if outcome is None or not place else _of(questions[number].case, outcome)
-            yield Answer(number, same, fault, kept or place > 0)
+            case = questions[number].case
+            same = outcome if outcome is None or outcome.case is case else _of(case, outcome)
+            yield replace(answer, number=number, outcome=same, kept=answer.kept or place > 0)
 
     def _count(self, *, kept: bool = False, fault: bool = False) -> None:
         self._done += 1

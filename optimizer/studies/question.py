@@ -14,10 +14,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from models import case as cases
 from models.case import PARTS, TABLES, Case
@@ -27,6 +27,7 @@ from optimizer.outcome import Outcome
 from optimizer.settings import Settings
 
 if TYPE_CHECKING:
+    from optimizer.highs import Progress, Stop
     from optimizer.searching import Knowledge
 
 #: Columns and settings that no plan depends on.
@@ -37,21 +38,44 @@ SHOWN = frozenset({"name", "title", "note", "partner", "price_basis"})
 class Lesson:
     """What the solve of a case left for those of what-ifs.
 
-    The solve was without help, without a limit, and proven; so with the same settings the
-    knowledge is told by the case, whose digest is ``learned_from``.
+    The solve was without help, cut short by nothing, and proven; so with the same settings
+    the knowledge is told by the case, whose digest is ``learned_from``.
     """
 
     knowledge: Knowledge
     learned_from: str
 
+    @property
+    def plain(self) -> dict[str, Any]:
+        """The knowledge as JSON holds it exactly."""
+        from optimizer.searching.plain import plain
+
+        return plain(self.knowledge)
+
+    @classmethod
+    def of(cls, question: Question, data: object) -> Self:
+        """The lesson of a question that taught plain data; raises `ValueError` for other data."""
+        from optimizer.searching.plain import from_plain
+
+        return cls(from_plain(data), question.case_digest)
+
 
 @dataclass(frozen=True)
 class Question:
-    """A case to be solved, a known plan (of a case much like it) to begin with, and a lesson."""
+    """A case to be solved, a known plan (of a case much like it) to begin with, and a lesson.
+
+    With ``teaches`` the lesson of its own solve is wanted beside the answer, which is the
+    same without. Such a question begins with nothing.
+    """
 
     case: Case
     start: PlanRecord | None = None
     lesson: Lesson | None = field(default=None, compare=False)
+    teaches: bool = field(default=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.teaches and (self.start is not None or self.lesson is not None):
+            raise ValueError("a question that is to teach begins with nothing")
 
     def answer(self, settings: Settings) -> Outcome:
         """The best plan of the case; raises as `optimizer.solve` does."""
@@ -59,6 +83,26 @@ class Question:
 
         known = self.lesson.knowledge if self.lesson else None
         return Prepared(self.case, settings, known=known).solve(start=self.start)
+
+    def taught(
+        self,
+        settings: Settings,
+        *,
+        progress: Callable[[Progress], None] | None = None,
+        stop: Stop | None = None,
+    ) -> tuple[Outcome, Lesson | None]:
+        """The answer of a question that teaches, and its lesson; raises as `answer` does.
+
+        There is a lesson where every goal is proven: whatever a limit or somebody cut
+        short hangs on more than the question.
+        """
+        from optimizer.solving import Prepared
+
+        prepared = Prepared(self.case, settings)
+        outcome = prepared.solve(progress=progress, stop=stop)
+        if not outcome.proven or prepared.known is None:
+            return outcome, None
+        return outcome, Lesson(prepared.known, self.case_digest)
 
     @cached_property
     def case_digest(self) -> str:

@@ -11,6 +11,10 @@ question alone. They are kept all the same, for losing hours of search would be 
 are marked by their limit: they answer whoever grants no more time than they had. Who
 grants more has the question solved anew, and the answer that had more time stays.
 
+**Lessons** (`optimizer.studies.question.Lesson`) lie beside the answers of questions that
+teach, in files of their own that are written before those. So whoever is killed when, the
+lesson is there when the answer is; if it is damaged, the question is solved again.
+
 Not here: outcomes cut short by hand; `Store.put` must not be given those.
 """
 
@@ -18,12 +22,10 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import os
-import socket
 import zlib
 from contextlib import suppress
 from pathlib import Path
-from secrets import token_hex
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -34,16 +36,13 @@ from optimizer.auditing import audit
 from optimizer.outcome import Outcome, OutcomeRecord
 from optimizer.runs import FolderError
 from optimizer.settings import Settings
-from optimizer.studies.question import Question
+from optimizer.studies.question import Lesson, Question
+from optimizer.studies.whole_files import PARTIAL, dead, partial_name, renew, write
 
 #: Changes when entries of today can no longer be read.
 FORMAT = 1
 #: The folder that commands use when none is named.
 DEFAULT_STORE = Path(".evplan/store")
-#: Ending of a file that is being written.
-PARTIAL = ".part"
-#: Seconds after which a partial file is a dead one, whoever wrote it.
-LONGEST_WRITE = 3600.0
 
 
 class Entry(Frozen):
@@ -54,6 +53,17 @@ class Entry(Frozen):
     #: The limit that cut the outcome short, in seconds; None: nothing did.
     cut_short: float | None = None
     outcome: OutcomeRecord
+
+
+class LessonEntry(Frozen):
+    """One file of a store: what the solve of a question taught, as plain data."""
+
+    format: int = FORMAT
+    key: str
+    knowledge: dict[str, Any]
+
+
+Kind = TypeVar("Kind", Entry, LessonEntry)
 
 
 class DamagedEntry(ValueError):
@@ -82,6 +92,10 @@ class Store:
         """The file of a key."""
         return self.folder / f"{key}.json.gz"
 
+    def lesson_path(self, key: str) -> Path:
+        """The file of the lesson of a key."""
+        return self.folder / f"{key}.lesson.gz"
+
     def __contains__(self, key: object) -> bool:
         """There is an entry under the key; whether it holds is another question."""
         return isinstance(key, str) and self.path(key).is_file()
@@ -97,8 +111,30 @@ class Store:
         enough = limit is not None and limit <= entry.cut_short
         return outcome if enough else None
 
-    def put(self, question: Question, outcome: Outcome) -> None:
-        """Keep an answer, unless a better one (see the module) is there.
+    def taught(
+        self, question: Question, settings: Settings
+    ) -> tuple[Outcome | None, Lesson | None]:
+        """The kept answer to a question and its lesson, as far as they are there.
+
+        Where a proven answer lacks its lesson, the question has to be solved again.
+        """
+        outcome = self.get(question, settings)
+        if outcome is None or not outcome.proven:
+            return outcome, None
+        return outcome, self._lesson(question, settings)
+
+    def _lesson(self, question: Question, settings: Settings) -> Lesson | None:
+        """The kept lesson of a question; None when there is none that holds."""
+        key = question.key(settings)
+        try:
+            entry = self._read(self.lesson_path(key), key, LessonEntry)
+            return None if entry is None else Lesson.of(question, entry.knowledge)
+        except ValueError as error:
+            self.faults.append(f"{self.lesson_path(key).name}: {error}")
+            return None
+
+    def put(self, question: Question, outcome: Outcome, lesson: Lesson | None = None) -> None:
+        """Keep an answer, unless a better one (see the module) is there, and its lesson.
 
         Raises `StoreError` when it cannot be written.
         """
@@ -113,7 +149,9 @@ class Store:
         entry = Entry(key=key, cut_short=cut_short, outcome=outcome.record)
         self.prepare()
         try:
-            _write(self.path(key), _packed(entry))
+            if lesson is not None:
+                renew(self.lesson_path(key), _packed(LessonEntry(key=key, knowledge=lesson.plain)))
+            write(self.path(key), _packed(entry))
         except OSError as error:
             raise StoreError(f"{self.folder} cannot be written: {error.strerror}") from None
 
@@ -126,7 +164,7 @@ class Store:
             return
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            trial = self.folder / _partial_name("trial")
+            trial = self.folder / partial_name("trial")
             trial.write_bytes(b"")
             now = trial.stat().st_mtime  # by the clock of the disk, which may be another's
             trial.unlink(missing_ok=True)
@@ -135,29 +173,35 @@ class Store:
             raise StoreError(f"{self.folder} cannot be a store: {why}") from None
         for path in self.folder.glob(f".*{PARTIAL}"):
             with suppress(OSError):
-                if _dead(path, now):
+                if dead(path, now):
                     path.unlink()
         self._ready = True
 
     def _found(self, question: Question, settings: Settings) -> tuple[Entry | None, Outcome | None]:
         """The entry of a question, read and audited; neither where there is none that holds."""
         key = question.key(settings)
-        path = self.path(key)
+        try:
+            entry = self._read(self.path(key), key, Entry)
+            if entry is None:
+                return None, None
+            return entry, opened(question, settings, entry.outcome, entry.cut_short)
+        except DamagedEntry as error:
+            self.faults.append(f"{self.path(key).name}: {error}")
+            return None, None
+
+    @staticmethod
+    def _read(path: Path, key: str, kind: type[Kind]) -> Kind | None:
+        """The entry in a file, None where there is none; raises `DamagedEntry`."""
         try:
             data = path.read_bytes()
         except FileNotFoundError:
-            return None, None
+            return None
         except OSError as error:
-            self.faults.append(f"{path.name} cannot be read: {error.strerror}")
-            return None, None
-        try:
-            entry = _unpacked(data)
-            if entry.key != key:
-                raise DamagedEntry("it is the answer to another question")
-            return entry, opened(question, settings, entry.outcome, entry.cut_short)
-        except DamagedEntry as error:
-            self.faults.append(f"{path.name}: {error}")
-            return None, None
+            raise DamagedEntry(f"it cannot be read: {error.strerror}") from None
+        entry = _unpacked(data, kind)
+        if entry.key != key:
+            raise DamagedEntry("it is the answer to another question")
+        return entry
 
 
 def opened(
@@ -188,14 +232,14 @@ def opened(
 # Files ---------------------------------------------------------------------------
 
 
-def _packed(entry: Entry) -> bytes:
+def _packed(entry: Entry | LessonEntry) -> bytes:
     """An entry as the bytes of its file: checksum in the first line, then JSON, compressed."""
     body = entry.model_dump_json().encode("utf-8")
     head = hashlib.sha256(body).hexdigest().encode("ascii")
     return gzip.compress(head + b"\n" + body, mtime=0)
 
 
-def _unpacked(data: bytes) -> Entry:
+def _unpacked(data: bytes, kind: type[Kind]) -> Kind:
     """The entry in the bytes of a file; raises `DamagedEntry`."""
     try:
         head, _, body = gzip.decompress(data).partition(b"\n")
@@ -204,66 +248,9 @@ def _unpacked(data: bytes) -> Entry:
     if head != hashlib.sha256(body).hexdigest().encode("ascii"):
         raise DamagedEntry("its checksum is another")
     try:
-        entry = Entry.model_validate_json(body)
+        entry = kind.model_validate_json(body)
     except (ValidationError, CellError, CaseError):
         raise DamagedEntry("it has another form") from None
     if entry.format != FORMAT:
         raise DamagedEntry(f"it has the format {entry.format}; this version reads {FORMAT}")
     return entry
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a file so that it is there whole or not at all."""
-    for last in (False, False, True):
-        partial = path.with_name(_partial_name(path.name[:16]))
-        try:
-            with partial.open("xb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(partial, path)
-            break
-        except FileNotFoundError:
-            # Somebody took the file for that of a dead process, or removed the store.
-            if last:
-                raise
-            path.parent.mkdir(parents=True, exist_ok=True)
-        finally:
-            with suppress(OSError):
-                partial.unlink()
-    _settle(path.parent)
-
-
-def _settle(folder: Path) -> None:
-    """Bring the names in a folder to the disk, where the system knows of that."""
-    with suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
-def _partial_name(name: str) -> str:
-    """Name for a file being written; it tells who writes it."""
-    return f".{name}.{_host()}.{os.getpid()}.{token_hex(8)}{PARTIAL}"
-
-
-def _host() -> str:
-    return "".join(c if c.isalnum() else "-" for c in socket.gethostname())[:40] or "-"
-
-
-def _dead(path: Path, now: float) -> bool:
-    """Whether nobody is writing a partial file any more.
-
-    Taking a live one for dead does no harm: its writer then writes again.
-    """
-    parts = path.name.split(".")
-    if len(parts) == 6 and parts[2] == _host() and parts[3].isdigit() and os.name == "posix":
-        try:
-            os.kill(int(parts[3]), 0)
-        except ProcessLookupError:
-            return True
-        except (OSError, OverflowError):
-            pass
-    return now - path.stat().st_mtime > LONGEST_WRITE

@@ -15,13 +15,13 @@ import signal
 import struct
 import sys
 import threading
-from typing import IO
+from typing import IO, Any
 
 from models.base import Frozen
 from optimizer.fingerprint import fingerprint
-from optimizer.outcome import OutcomeRecord
+from optimizer.outcome import Outcome, OutcomeRecord
 from optimizer.settings import Settings
-from optimizer.studies.question import Question
+from optimizer.studies.question import Lesson, Question
 
 #: What stands before the bytes of a message: their number, and 1 for the last message.
 HEAD = struct.Struct(">QB")
@@ -34,6 +34,8 @@ class Reply(Frozen):
 
     fingerprint: dict[str, str]
     outcome: OutcomeRecord | None = None
+    #: What the solve taught, where that was wanted; see `optimizer.searching.plain`.
+    knowledge: dict[str, Any] | None = None
     fault: str = ""
 
 
@@ -47,13 +49,23 @@ def work(data: bytes) -> bytes:
     question, settings = pickle.loads(data)
     with _ONE_AT_A_TIME:
         try:
-            record = question.answer(settings).record
+            outcome, lesson = _answered(question, settings)
         except Exception as error:
             lines = f"{type(error).__name__}: {error}".splitlines()
             reply = Reply(fingerprint=fingerprint(), fault=" ".join(lines[:2]))
         else:
-            reply = Reply(fingerprint=fingerprint(), outcome=record)
+            reply = Reply(
+                fingerprint=fingerprint(),
+                outcome=outcome.record,
+                knowledge=lesson and lesson.plain,
+            )
     return reply.model_dump_json().encode("utf-8")
+
+
+def _answered(question: Question, settings: Settings) -> tuple[Outcome, Lesson | None]:
+    if question.teaches:
+        return question.taught(settings)
+    return question.answer(settings), None
 
 
 def send(stream: IO[bytes], data: bytes, last: bool = False) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import permutations
 from statistics import fmean
 
@@ -14,9 +14,10 @@ from models.problem import CaseError
 from models.scenario import Scenario
 from models.scenario import apply as applied
 from models.scenarios import Scenarios
-from optimizer import Case, Outcome, Settings, solve
+from optimizer import Case, Settings, solve
 from optimizer.studies.compare import Comparison, compared, what_ifs
 from optimizer.studies.kpis import key_figures, named
+from optimizer.studies.many import Answer
 from optimizer.studies.question import Question
 
 EXACT = Settings(gap=0)
@@ -47,8 +48,14 @@ def taken(case: Case) -> Scenario:
     return Scenario(name="all", changes=tuple(found))
 
 
-def asked(questions: Sequence[Question]) -> list[Outcome]:
-    return [question.answer(EXACT) for question in questions]
+def asked(questions: Sequence[Question]) -> Iterator[Answer]:
+    """Answers in this process; what the base taught is told to all others."""
+    for number, question in enumerate(questions):
+        if question.teaches:
+            outcome, lesson = question.taught(EXACT)
+            yield Answer(number, outcome, lesson=lesson)
+        else:
+            yield Answer(number, question.answer(EXACT))
 
 
 def cold(case: Case, scenario: Scenario, order: Sequence[int]) -> dict[str, float | None]:

@@ -24,6 +24,7 @@ from optimizer import (
 from optimizer.reporting.comparison import in_words
 from optimizer.studies.compare import Comparison, compared, what_ifs
 from optimizer.studies.comparison_rows import TABLES, rows_of
+from optimizer.studies.many import Answer
 from optimizer.studies.question import Question
 from optimizer.studies.whatif import Level
 
@@ -38,9 +39,10 @@ class Asked:
     def __init__(self) -> None:
         self.questions: list[Question] = []
 
-    def __call__(self, questions: Sequence[Question]) -> list[Outcome]:
+    def __call__(self, questions: Sequence[Question]) -> list[Answer]:
         self.questions += questions
-        return [question.answer(Settings()) for question in questions]
+        outcomes = [question.answer(Settings()) for question in questions]
+        return [Answer(number, outcome) for number, outcome in enumerate(outcomes)]
 
 
 def comparison(*given: Given, case: Case = CASE, level: Level = "auto") -> Comparison:

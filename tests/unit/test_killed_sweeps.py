@@ -34,7 +34,7 @@ def started(folder: Path, count: int, out: str, workers: int = 2) -> subprocess.
 
 
 def entries(folder: Path) -> dict[str, tuple[int, int]]:
-    """The kept solves, each with what changes when it is written again."""
+    """The kept solves and the lesson, each with what changes when it is written again."""
     found = {}
     for path in (folder / ".evplan/store").glob("*.gz"):
         stat = path.stat()
@@ -135,5 +135,7 @@ def test_two_sweeps_at_once_share_a_store(tmp_path: Path) -> None:
     assert started(alone, 8, "three").wait(PATIENCE) == 0
     assert contents(together / "one") == contents(together / "two") == contents(alone / "one")
     assert contents(together / "three") == contents(alone / "three")
-    assert len(entries(together)) == len(entries(alone)) == 13, "12 cases and that of the file"
+    kept = entries(together)
+    assert len(kept) == len(entries(alone)) == 14, "12 cases, that of the file and its lesson"
+    assert sum(name.endswith(".lesson.gz") for name in kept) == 1
     assert not partial(together)

@@ -19,9 +19,9 @@ from models.source import Source
 from optimizer import Outcome, Settings, load_case, solve
 from optimizer.fingerprint import APART
 from optimizer.studies import question as asked
-from optimizer.studies import store as kept
 from optimizer.studies.question import SHOWN, Question, case_digest
-from optimizer.studies.store import PARTIAL, Store, StoreError
+from optimizer.studies.store import Store, StoreError
+from optimizer.studies.whole_files import PARTIAL, host
 from tests.oracle.tiny_cases import WITHOUT_EFFECT
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -305,8 +305,8 @@ def test_leftovers_of_the_dead_go_and_those_of_the_living_stay(
         os.utime(path, (then, then))
         return path
 
-    dead = [partial(kept._host(), gone.pid), partial("elsewhere", 1, age=7200)]
-    alive = [partial(kept._host(), os.getpid()), partial("elsewhere", os.getpid())]
+    dead = [partial(host(), gone.pid), partial("elsewhere", 1, age=7200)]
+    alive = [partial(host(), os.getpid()), partial("elsewhere", os.getpid())]
     foreign = tmp_path / "letter.txt"
     foreign.write_text("dear reader")
     Store(tmp_path).put(Question(tiny), outcome)

@@ -349,7 +349,8 @@ def test_the_command_prints_keeps_and_writes(here: Path) -> None:
     code, out, err = evplan(*words, "--out", "out")
     assert (code, out) == (0, TABLE)
     assert err.splitlines()[-1] == "2 of 2 solves"
-    assert len(list((here / ".evplan/store").iterdir())) == 2
+    names = sorted(path.name.partition(".")[2] for path in (here / ".evplan/store").iterdir())
+    assert names == ["json.gz", "json.gz", "lesson.gz"], "the lesson of the case itself too"
     code, out, err = evplan(*words, "--out", "again")
     assert (code, err) == (0, "1 of 2 solves, 1 of them kept\n2 of 2 solves, 2 of them kept\n")
     assert contents(here / "out") == contents(here / "again")
@@ -434,11 +435,11 @@ def test_ctrl_c_keeps_what_is_finished(here: Path) -> None:
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     store = here / ".evplan/store"
-    wait_for(lambda: store.is_dir() and len(list(store.glob("*.gz"))) >= 3)
+    wait_for(lambda: store.is_dir() and len(list(store.glob("*.json.gz"))) >= 3)
     os.killpg(process.pid, signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (4, "")
-    done = len(list(store.glob("*.gz")))
+    done = len(list(store.glob("*.json.gz")))
     said = f"stopped: {done} of 141 solves are finished and kept in .evplan/store, {141 - done} "
     assert said + "are left; the same again goes on from there" in err
     assert "Traceback" not in err
