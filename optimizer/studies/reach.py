@@ -37,8 +37,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Verdict = Literal["reached", "missed", "open"]
-#: Part of the target that counts as reaching it.
-REACHED = 1 - 1e-6
+#: Part of the target below which a bound rules it out: the optimisation binds a window to a
+#: ten-millionth less than the target, and that is the bound of what it rules out itself.
+REACHED = 1 - 5e-8
+#: Part of a volume that rounding may take from it.
+SAME = 1 - 1e-6
 #: A figure that is shown is sought until best and bound differ by this part, or plans were
 #: looked for so often: of what a lever does alone the bound tells more than the plan.
 SHOWN_GAP = 0.005
@@ -372,7 +375,7 @@ class _Study:
         for trial in trials:
             bound = trial.bound if trial.verdict == "missed" and trial.bound is not None else None
             gone = trial.verdict == "missed" and trial.volume is None
-            if highest > 0 and (gone or (bound is not None and bound < highest * REACHED)):
+            if highest > 0 and (gone or (bound is not None and bound < highest * SAME)):
                 self.hurting.add(lever.lever)
             least = self.wanted if trial.verdict == "reached" else trial.volume or 0.0
             highest = max(highest, least)
@@ -522,7 +525,7 @@ class _Study:
             for less, trial in self.tried.items()
             if all(a == b or (a < b and s) for a, b, s in zip(less, steps, sure, strict=True))
         ]
-        return REACHED * max(volumes, default=0.0)
+        return SAME * max(volumes, default=0.0)
 
     def _start(self, steps: Steps) -> Plan | None:
         """The known plan that is most likely to do: the best with no more steps, else of any."""
