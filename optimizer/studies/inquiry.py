@@ -208,6 +208,8 @@ def taught(
     `StoreError`.
     """
     question, settings = _teaching(case, settings)
+    if store is not None:
+        store.prepare()  # a store that cannot be one is told before hours of search
     outcome, lesson = question.taught(settings, progress=progress, stop=stop)
     if store is not None and outcome.status in ("optimal", "infeasible"):
         store.put(question, outcome, lesson)

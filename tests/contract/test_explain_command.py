@@ -125,6 +125,17 @@ def test_a_case_without_a_plan(tmp_path: Path) -> None:
     assert "roven that no plan exists" in out
 
 
+def test_what_a_case_teaches_is_kept(tmp_path: Path) -> None:
+    """The first time a case is solved, and kept with its lesson; the second time it is not."""
+    words = ["explain", "tiny", "--only", "deals", "--store", str(tmp_path / "kept")]
+    first, again = (CliRunner().invoke(app, words, prog_name="evplan") for _ in range(2))
+    assert (first.exit_code, again.exit_code) == (0, 0)
+    assert "solving the case first" in first.stderr
+    assert "solving the case" not in again.stderr
+    assert again.stdout == first.stdout
+    assert len(list((tmp_path / "kept").glob("*.lesson.gz"))) == 1
+
+
 def test_ctrl_c_keeps_what_is_there(
     run: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
