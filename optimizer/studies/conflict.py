@@ -30,7 +30,7 @@ from optimizer.outcome import Outcome
 from optimizer.plan import Plan
 from optimizer.settings import Settings
 from optimizer.solving import Prepared
-from optimizer.studies.lightest import Asked, Steps, lightest
+from optimizer.studies.lightest import Asked, Steps, grown, lightest
 from optimizer.studies.loosening import Dial, dial_of
 from optimizer.studies.reach import FINE_GAP, REACHED
 from optimizer.studies.rules import Rule, rules_of, without
@@ -214,7 +214,7 @@ class _Study:
         self.tell(f"which of {len(self.rules)} rules contradict each other")
         one = (1,) * len(self.rules)
         for found in lightest(one, [1.0] * len(one), self._asked):
-            numbers = [number for number, chosen in enumerate(found.steps) if chosen]
+            numbers = sorted(_numbers(found.steps))
             self.contradictions.append(self._contradiction(numbers, found.proven))
             self.tell(f"contradiction {len(self.contradictions)} found")
             if len(self.contradictions) == 1:
@@ -227,7 +227,7 @@ class _Study:
 
     def _asked(self, steps: Steps) -> Asked:
         """Do these rules contradict each other? Else as many as go together with them."""
-        chosen = frozenset(number for number, step in enumerate(steps) if step)
+        chosen = _numbers(steps)
         together = self.go_together(chosen)
         if together is None:
             return Asked(None, steps)
@@ -243,22 +243,17 @@ class _Study:
     def _most_with(self, chosen: frozenset[int]) -> tuple[frozenset[int], Plan, bool]:
         """Rules that go together with these, so many that none can be added; and whether
         that is proven for each that is left out."""
-        kept, plan = max(
-            ((kept, plan) for kept, plan in self.kept if chosen <= kept),
-            key=lambda item: len(item[0]),
-        )
-        proven = True
-        for number in sorted(self.all - kept):
-            if number in kept:  # a plan for another rule keeps it too
-                continue
-            together = self.go_together(kept | {number})
-            if together:
-                kept, plan = next(
-                    (more, better)
-                    for more, better in reversed(self.kept)
-                    if kept | {number} <= more
-                )
-            proven = proven and together is not None
+        kept = max((kept for kept, _ in self.kept if chosen <= kept), key=len)
+        order = sorted(self.all)
+
+        def fit(steps: Steps) -> bool:
+            return bool(self.go_together(_numbers(steps)))
+
+        steps = tuple(int(number in kept) for number in order)
+        kept = _numbers(grown(steps, (1,) * len(order), order, fit))
+        plan = next(plan for more, plan in self.kept if kept <= more)
+        left = (number for number in order if number not in kept)
+        proven = all(self.go_together(kept | {number}) is False for number in left)
         return kept, plan, proven
 
     def go_together(self, chosen: frozenset[int]) -> bool | None:
@@ -415,6 +410,11 @@ class _Study:
             ask(last)
         enough, too_little = dial.numbers(low, high)
         return LeastChange(rule, dial.shown(0.0), enough, too_little, dial.unit, proven, plan)
+
+
+def _numbers(steps: Steps) -> frozenset[int]:
+    """The rules that are chosen."""
+    return frozenset(number for number, step in enumerate(steps) if step)
 
 
 def _settled(progress: Progress, wanted: float) -> bool:
