@@ -616,6 +616,8 @@ def _refuse_unknown(case: Case) -> None:
         for goal in case.goals_in_order
         if goal.kind not in goals | {"peak_funding"}
     ]
+    if any(goal.no_worse_than is not None for goal in case.goals_in_order):
+        wrong.append("bounds of goals")
     if wrong:
         raise NotCoveredError(
             f"{case.name}: the textbook model does not have {', '.join(wrong)}; "
