@@ -127,20 +127,25 @@ def test_ctrl_c_keeps_the_points_found() -> None:
     if sys.platform == "win32":
         pytest.skip("there is no SIGINT to send")
     words = "frontier tiny --between volume --and cash --resolution 0.1% --points 500"
-    program = subprocess.Popen(
-        [sys.executable, "-c", "from optimizer.cli import main; main()", *words.split()],
+    # A test run in the background of a shell ignores Ctrl-C, and so would the command.
+    start = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    with subprocess.Popen(
+        [sys.executable, "-c", f"{start}; from optimizer.cli import main; main()", *words.split()],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
-    assert program.stderr is not None
-    for line in program.stderr:  # two points are there, and more are sought
-        if line.startswith("3 points"):
-            break
-    time.sleep(0.05)
-    program.send_signal(signal.SIGINT)
-    out, _ = program.communicate(timeout=60)
+    ) as program:
+        assert program.stderr is not None
+        for line in program.stderr:  # two points are there, and more are sought
+            if line.startswith("3 points"):
+                break
+        time.sleep(0.05)
+        program.send_signal(signal.SIGINT)
+        try:
+            out, _ = program.communicate(timeout=60)
+        finally:
+            program.kill()
     assert program.returncode == 0
     assert "The front is partial: it was interrupted" in out
     assert re.search(r"^1 +12,750 ", out, re.MULTILINE)
