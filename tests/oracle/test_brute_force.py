@@ -102,7 +102,8 @@ def compare_case(case: Case, threads: int = 1) -> None:
 
 
 def test_some_cases_have_no_plan() -> None:
-    """Both answers are common: a quarter of the cases at most has no plan, a
+    """Both answers are common: of the first hundred cases a quarter at most has no plan, a
     twentieth at least."""
-    none = sum(brute_force(tiny_case(seed)).status == "infeasible" for seed in SEEDS)
-    assert len(SEEDS) / 20 <= none <= len(SEEDS) / 4
+    seeds = SEEDS[:100]
+    none = sum(brute_force(tiny_case(seed)).status == "infeasible" for seed in seeds)
+    assert len(seeds) / 20 <= none <= len(seeds) / 4

@@ -179,14 +179,14 @@ def test_the_order_of_what_ifs_changes_no_byte(seed: int) -> None:
 def test_both_ways_of_bringing_in_a_change_are_common() -> None:
     """Many changes are made in place and many need a model of their own."""
     ways: Counter[str] = Counter()
-    for seed in SEEDS[:10]:
+    for seed in SEEDS[:5]:
         case = tiny_case(seed)
         prepared = Prepared(case, SETTINGS)
         for changed in changes(case, seed):
             prepared.solve(changed)
             ways[prepared.change] += 1
-    assert ways["in place"] >= 100
-    assert ways["anew"] >= 20
+    assert ways["in place"] >= 50
+    assert ways["anew"] >= 10
 
 
 def test_every_column_of_money_exists() -> None:
