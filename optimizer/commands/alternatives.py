@@ -11,7 +11,7 @@ from optimizer.commands.given import (
     GapOption,
     ScenarioOption,
     case_from,
-    folder_from,
+    run_from,
     settings_from,
     share_from,
 )
@@ -24,6 +24,7 @@ from optimizer.commands.shown import (
     heading,
     progress_line,
     say,
+    say_written,
     show_outcome,
 )
 from optimizer.commands.written import CsvOption, JsonOption, check_targets, write_tables
@@ -85,24 +86,14 @@ def alternatives(
             write_report(found, report)
         finally:
             _show(found)
-        for name in (json, csv, report):
-            if name is not None:
-                say(f"\nWritten to {name}")
+        say_written(json, csv, report)
 
 
 def _best(plan: str, changes: list[str], scenario: str | None, settings: Settings) -> Outcome:
     """The outcome of a run as it was written, or of a case, solved now without a limit."""
-    from models.problem import CaseError, Problem
-    from optimizer.runs import MANIFEST, load_run
-
-    folder = folder_from("RUN|CASE", plan)
-    if (folder / MANIFEST).is_file():
-        words = {"--set": changes, "--scenario": scenario}
-        found = "it stands beside a run, which is taken as it is"
-        problems = [Problem(word, found=found) for word, given in words.items() if given]
-        if problems:
-            raise CaseError(problems)
-        return load_run(folder)
+    run = run_from(plan, {"--set": changes, "--scenario": scenario}, "taken")
+    if run is not None:
+        return run
     case = case_from(plan, scenario, None, None, changes, False)
     from optimizer.solving import solve
 

@@ -30,6 +30,7 @@ from optimizer.commands.shown import (
     friendly,
     heading,
     say,
+    say_written,
 )
 from optimizer.commands.written import CsvOption, JsonOption, check_targets, write_tables
 
@@ -98,9 +99,7 @@ def compare(
             write_report(found, report)
         finally:
             _show(found)
-        for name in (json, csv, report):
-            if name is not None:
-                say(f"\nWritten to {name}")
+        say_written(json, csv, report)
         if found.base.plan is None:
             raise typer.Exit(EXIT_NO_PLAN if found.base.status == "infeasible" else EXIT_LIMIT)
 

@@ -14,7 +14,7 @@ from optimizer.commands.given import (
     ScenarioOption,
     TargetOption,
     case_from,
-    folder_from,
+    run_from,
     settings_from,
 )
 from optimizer.commands.report import ReportOption, check_report, write_report
@@ -33,6 +33,7 @@ from optimizer.commands.shown import (
     heading,
     progress_line,
     say,
+    say_written,
     show_outcome,
 )
 from optimizer.commands.written import CsvOption, JsonOption, check_targets, write_tables
@@ -197,9 +198,7 @@ def _finish(
             heading(f"\n{title}")
             for line in lines:
                 say(line)
-    for name in (json, csv, report):
-        if name is not None:
-            say(f"\nWritten to {name}")
+    say_written(json, csv, report)
     if found.left:
         where = f" What is solved is kept in {kept.folder}; the same again goes on." if kept else ""
         complain(f"stopped: {found.left} questions have no answer yet.{where}")
@@ -223,18 +222,11 @@ def _outcome(
     A large case of a run is solved again where the store does not know what that teaches,
     as this saves more than it takes.
     """
-    from models.problem import CaseError, Problem
-    from optimizer.runs import MANIFEST, load_run
     from optimizer.studies.explain import usual_depth
 
-    folder = folder_from("RUN|CASE", name)
-    if (folder / MANIFEST).is_file():
-        words = {"--set": changes, "--scenario": scenario, "--target": target, "--gap": gap}
-        found = "it stands beside a run, which is explained as it is"
-        problems = [Problem(word, found=found) for word, given in words.items() if given]
-        if problems:
-            raise CaseError(problems)
-        outcome = load_run(folder)
+    words = {"--set": changes, "--scenario": scenario, "--target": target, "--gap": gap}
+    outcome = run_from(name, words, "explained")
+    if outcome is not None:
         if usual_depth(outcome.case) == "all":
             return outcome, None
         why = "solving the case of the run again, to learn from it"

@@ -24,6 +24,7 @@ from optimizer.commands.shown import (
     heading,
     progress_line,
     say,
+    say_written,
 )
 from optimizer.commands.written import CsvOption, JsonOption, check_targets, write_tables
 
@@ -103,9 +104,7 @@ def frontier(
             write_report(front, report)
         finally:
             _show(front)
-        for name in (json, csv, report):
-            if name is not None:
-                say(f"\nWritten to {name}")
+        say_written(json, csv, report)
 
 
 def _show(front: Frontier) -> None:

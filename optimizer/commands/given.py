@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from models.case import Case
     from models.cells import CellError
     from models.problem import Problem
+    from optimizer.outcome import Outcome
     from optimizer.settings import Settings
 
 CaseArgument = Annotated[
@@ -146,23 +147,47 @@ def _placed(problem: Problem) -> Problem:
 
 def _changes(changes: list[str]) -> dict[str, str]:
     """Path and value of each --set. A name may hold =, so the last one parts them."""
+    form = "PATH=VALUE, such as markets.germany.max_share=0.01"
+    return pairs_from("--set", changes, form, "this path is set twice")
+
+
+def pairs_from(option: str, texts: list[str], form: str, twice: str) -> dict[str, str]:
+    """Path and what is given for it, of each time that an option stands."""
     from models.problem import CaseError, Problem
 
-    form = "PATH=VALUE, such as markets.germany.max_share=0.01"
     given: dict[str, str] = {}
     problems = []
-    for change in changes:
-        path, sign, value = change.rpartition("=")
+    for text in texts:
+        path, sign, value = text.rpartition("=")
         path = path.strip()
         if not sign or not path:
             found = "no path stands before the =" if sign else "there is no ="
-            problems.append(Problem(f"--set {change}", found=found, allowed=form))
+            problems.append(Problem(f"{option} {text}", found=found, allowed=form))
         elif path in given:
-            problems.append(Problem(f"--set {change}", found="this path is set twice"))
+            problems.append(Problem(f"{option} {text}", found=twice))
         given[path] = value
     if problems:
         raise CaseError(problems)
     return given
+
+
+def run_from(name: str, given: Mapping[str, object], taken: str) -> Outcome | None:
+    """The outcome of a run folder as it was written; None where the name is none of a run.
+
+    ``given`` are options by their words that would change it, ``taken`` what is done with it.
+    Raises `CaseError` for those that are there.
+    """
+    from models.problem import CaseError, Problem
+    from optimizer.runs import MANIFEST, load_run
+
+    folder = folder_from("RUN|CASE", name)
+    if not (folder / MANIFEST).is_file():
+        return None
+    found = f"it stands beside a run, which is {taken} as it is"
+    problems = [Problem(word, found=found) for word, there in given.items() if there]
+    if problems:
+        raise CaseError(problems)
+    return load_run(folder)
 
 
 def folder_from(where: str, text: str) -> Path:

@@ -59,6 +59,13 @@ def say(text: str) -> None:
     print(text)
 
 
+def say_written(*names: str | None) -> None:
+    """Say which files and folders were written, of those that were named."""
+    for name in names:
+        if name is not None:
+            say(f"\nWritten to {name}")
+
+
 def heading(text: str) -> None:
     """Print as a heading: bold where the output is a terminal."""
     typer.secho(text, bold=True)

@@ -13,6 +13,7 @@ from optimizer.commands.given import (
     SolveLimitOption,
     case_from,
     folder_from,
+    pairs_from,
     settings_from,
 )
 from optimizer.commands.report import ReportOption, check_report, write_report
@@ -172,21 +173,6 @@ def _design(
 
 def _axes(vary: list[str]) -> dict[str, str]:
     """Path and values of each --vary."""
-    from models.problem import CaseError, Problem
     from optimizer.studies.designs import FORM
 
-    axes: dict[str, str] = {}
-    problems = []
-    for text in vary:
-        path, sign, values = text.rpartition("=")
-        path = path.strip()
-        if not sign or not path:
-            found = "no path stands before the =" if sign else "there is no ="
-            allowed = f"PATH=VALUES, with {FORM}"
-            problems.append(Problem(f"--vary {text}", found=found, allowed=allowed))
-        elif path in axes:
-            problems.append(Problem(f"--vary {text}", found="this path is varied twice"))
-        axes[path] = values
-    if problems:
-        raise CaseError(problems)
-    return axes
+    return pairs_from("--vary", vary, f"PATH=VALUES, with {FORM}", "this path is varied twice")

@@ -312,10 +312,11 @@ class _Atlas:
                 self.note = self.note or "the time limit for a question came before some proofs"
 
     def _stopped(self, when: str) -> bool:
-        if self.stop.asked.is_set():
-            self.cut_short = True
-            self.note = self.note or f"it was interrupted {when}"
-        return self.cut_short and self.stop.asked.is_set()
+        if not self.stop.asked.is_set():
+            return False
+        self.cut_short = True
+        self.note = self.note or f"it was interrupted {when}"
+        return True
 
     def _verdict(self, id: str, proven: bool) -> Verdict:
         found = [starts_in(record) for record in self.records]
