@@ -140,18 +140,19 @@ class Lexicographic:
         bounds: dict[int, float] = {}
         open_window: int | None = None
         for last, vector in windows.items():
+            topic = f"{goal.kind} {last}"
+            bound = self.search.rules_out(vector, "max", topic, wanted)
+            if bound is not None:
+                bounds[last] = bound
+                continue
             self.search.take(self.x, vector, "max")
             if self._reaches(vector, wanted):
                 return self._dated(goal, last, open_window)
-            relaxed = self.search.relaxed(vector, "max")
-            if relaxed.value is not None and relaxed.value < wanted:
-                bounds[last] = relaxed.value
-                continue
             answer = self.search.best(
                 vector,
                 "max",
                 goal.kind,
-                topic=f"{goal.kind} {last}",
+                topic=topic,
                 enough=target.volume,
                 hopeless=wanted,
             )
@@ -203,7 +204,7 @@ class Lexicographic:
         open_window: int | None,
     ) -> _Found | None:
         """No window is known to reach the target: seek the largest one, to the gap."""
-        best: tuple[float, int, Floats] | None = None
+        best = self._largest_at_hand(windows, bounds)
         for last in sorted(windows, key=lambda w: -bounds.get(w, float("inf"))):
             if best and bounds.get(last, float("inf")) <= best[0] * (1 + self.settings.gap):
                 continue
@@ -244,6 +245,23 @@ class Lexicographic:
             kept=kept,
             bound_window=open_window if could else None,
         )
+
+    def _largest_at_hand(
+        self, windows: dict[int, Vector], bounds: dict[int, float]
+    ) -> tuple[float, int, Floats] | None:
+        """The plan at hand, where it is the largest of a window as far as the gap tells."""
+        if self.x is None:
+            return None
+        reached = {last: vector.at(self.x) for last, vector in windows.items()}
+        proven = {
+            last: value
+            for last, value in reached.items()
+            if bounds.get(last, float("inf")) <= value * (1 + self.search.close_enough)
+        }
+        if not proven:
+            return None
+        last = max(proven, key=lambda last: proven[last])
+        return proven[last], last, self.x
 
     def _one_window_reaches(self, allowed: list[int]) -> None:
         """From now on one of these windows reaches the target."""

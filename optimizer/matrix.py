@@ -140,8 +140,12 @@ def _merged(
 
 @dataclass(frozen=True)
 class Pool:
-    """Sums that are at most 0 in every plan, as rows ``A x <= upper`` (CSR), not yet in a model."""
+    """Sums that are at most 0 in every plan, as rows ``A x <= upper`` (CSR), not yet in a model.
 
+    The first ``searched`` of them help the search for plans too, the others the relaxation alone.
+    """
+
+    searched: int
     upper: Floats
     start: NDArray[np.int32]
     column: NDArray[np.int32]
@@ -158,22 +162,16 @@ class Pool:
         rows = np.flatnonzero(over > 1e-3)
         return rows[np.argsort(-over[rows], kind="stable")][:most]
 
-    def same_as(self, other: Pool) -> bool:
-        """Whether every row is the same in both."""
-        return all(
-            np.array_equal(getattr(self, name), getattr(other, name))
-            for name in ("upper", "start", "column", "value")
-        )
-
     def vector(self, row: int) -> Vector:
         """One row as a vector."""
         part = slice(self.start[row], self.start[row + 1])
         return Vector(self.column[part], self.value[part], 0.0)
 
 
-def compile_pool(matrix: Matrix, sums: Sequence[Linear]) -> Pool:
-    """Sums as rows; those without variables are left out."""
-    sums = [one for one in sums if not one.is_constant]
+def compile_pool(matrix: Matrix, sums: Sequence[Linear], bounding: Sequence[Linear] = ()) -> Pool:
+    """Sums as rows, then those that are for the relaxation alone; none without variables."""
+    searched = sum(not one.is_constant for one in sums)
+    sums = [one for one in (*sums, *bounding) if not one.is_constant]
     start, column, value = array("i", [0]), array("i"), array("d")
     number = matrix.number
     for one in sums:
@@ -185,4 +183,4 @@ def compile_pool(matrix: Matrix, sums: Sequence[Linear]) -> Pool:
         np.array(column, dtype=np.int32),
         np.array(value, dtype=np.float64),
     )
-    return Pool(np.array([-one.constant for one in sums]), *merged)
+    return Pool(searched, np.array([-one.constant for one in sums]), *merged)

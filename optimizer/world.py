@@ -91,7 +91,7 @@ class World:
             self.block: Block = model.world
             built = time.monotonic()
             self.matrix: Matrix = compile_model(model)
-            self.pool: Pool = compile_pool(self.matrix, self.block.tightening)
+            self.pool: Pool = compile_pool(self.matrix, self.block.tightening, self.block.bounding)
             self.session = Session(
                 self.matrix,
                 threads=settings.threads,

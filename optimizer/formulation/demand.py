@@ -12,6 +12,8 @@ by-time binaries. Not here: where the cars come from (see ``supply``).
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
+from math import inf
 from typing import Any
 
 from pyomo.core import Block, Constraint, NonNegativeReals, Var
@@ -204,6 +206,7 @@ def _network(block: Block, quantities: Quantities) -> None:
     block.sales_need_entry = Constraint(unlimited, rule=sales_need_entry)
     for key in sorted(set(undecided) - set(unlimited)):
         block.tightening.append(_sales_and_entry(block, *key))
+    block.bounding.extend(_sales_by_start(block, quantities))
     block.exclusivity_ends_sales = Constraint(
         [
             (*key, number)
@@ -242,6 +245,66 @@ def _sales_and_entry(block: Block, market: str, mode: str, vehicle: str, t: int)
     sales = Linear().term(1.0, block.x[market, mode, vehicle, t])
     entry: Steps = block.entry[market, mode]
     return entry.effective(t, -most, sales)
+
+
+def _sales_by_start(block: Block, quantities: Quantities) -> Iterator[Linear]:
+    """A car's sales by the start of its launch, and by that of its entry.
+
+    ``x <= sum_s min(D ramp(t-s), most) (Y[l,s] - Y[l,s-1])``: of the starts of a launch one
+    applies, and whatever its demand, no more is sold than ``most``, what network and share
+    of the segment let through in ``t`` at best. The same the other way round for the starts
+    of an entry, with the most that the car can sell. The relaxation could otherwise
+    start a small part of a launch (or of a network) that is larger than what it is for.
+    """
+    segment = quantities.segment
+    for (market, mode, vehicle, t), variable in block.x.items():
+        share = quantities.segment_ceiling[market, segment[vehicle]][t]
+        through = _most_through(block, market, mode, t)
+        sales = Linear().term(1.0, variable)
+        yield from _by_launch(block, vehicle, market, t, min(share, through), sales)
+        row = quantities.entry.get((market, mode))
+        if row is None or row.throughput_per_year is None:
+            continue
+        entry: Steps = block.entry[market, mode]
+        if entry.start is not None:
+            continue
+        network = row.throughput_per_year / quantities.per_year
+        most = min(share, block.most_sold[vehicle, market, t])
+        values = [min(network * value, most) for value in quantities.ramps[row.ramp]]
+        yield entry.ramped(values, t, -1.0, Linear().term(1.0, variable))
+    for (vehicle, market, t), sales in block.sold.items():
+        if len(sales.variables) > 1:
+            share = quantities.segment_ceiling[market, segment[vehicle]][t]
+            most = min(share, _most_through_any(block, market, t))
+            yield from _by_launch(block, vehicle, market, t, most, Linear().add(sales))
+
+
+def _by_launch(
+    block: Block, vehicle: str, market: str, t: int, most: float, sales: Linear
+) -> Iterator[Linear]:
+    launch: Steps = block.launch[vehicle, market]
+    if launch.start is None:
+        demand = block.quantities.demand[vehicle, market][t]
+        ramp = block.launch_ramp[vehicle, market]
+        yield launch.ramped([min(demand * value, most) for value in ramp], t, -1.0, sales)
+
+
+def _most_through(block: Block, market: str, mode: str, t: int) -> float:
+    """The most cars that the network of an entry can sell in ``t``."""
+    row = block.quantities.entry.get((market, mode))
+    if row is None or row.throughput_per_year is None:
+        return inf
+    peak = block.entry[market, mode].peak(block.quantities.ramps[row.ramp], t)
+    return float(row.throughput_per_year / block.quantities.per_year * peak)
+
+
+def _most_through_any(block: Block, market: str, t: int) -> float:
+    """The same for all entries of a market together: one of them where they exclude each other."""
+    rows = block.quantities.entries[market]
+    most = [_most_through(block, market, row.mode, t) for row in rows]
+    shared = set.intersection(*(set(row.exclusive_group) for row in rows)) if rows else set()
+    one = any(block.group_limit.get(group, 1) == 1 for group in shared)
+    return max(most, default=inf) if one else sum(most)
 
 
 def exclusivity_ends_sales(block: Block, market: str, mode: str, t: int, number: int) -> Any:

@@ -72,7 +72,9 @@ each law stands in brackets. Index order is entity, market, period.
 
 Beside the laws, rows that they imply but their relaxation does not are added where
 a relaxation violates them: sales need their entry, a new site must open, and sets of
-commitments too heavy for a resource are not prepared at once (cover inequalities).
+commitments too heavy for a resource are not prepared at once (cover inequalities); and
+for bounds alone, what a car sells by the start of its launch or of its entry is limited
+by what the other lets through.
 Starts that can have no effect within the horizon are cut off. All of this leaves the
 best plans as they are.
 """

@@ -52,9 +52,10 @@ class Session:
         made.follow(self._relaxation)
         return made
 
-    def _do(self, change: Callable[[Instance], None]) -> None:
+    def _do(self, change: Callable[[Instance], None], *, program: bool = True) -> None:
         """Make a change in every live solver, and later in one that is made later."""
-        change(self._program)
+        if program:
+            change(self._program)
         if "_relaxation" in self.__dict__:
             change(self._relaxation)
         else:
@@ -72,13 +73,22 @@ class Session:
         """Upper bounds of the columns as they are now."""
         return self._program.upper
 
-    def keep(self, vector: Vector, low: float, high: float, name: Name | None = None) -> None:
+    def keep(
+        self,
+        vector: Vector,
+        low: float,
+        high: float,
+        name: Name | None = None,
+        *,
+        searched: bool = True,
+    ) -> None:
         """Add a row ``low <= vector <= high`` for all runs to come.
 
-        A row with a name can be told again in another solve, or case.
+        A row with a name can be told again in another solve, or case. One that is not
+        ``searched`` holds in the relaxation alone; the program must imply it.
         """
         kept = Kept(vector, low - vector.constant, high - vector.constant, name)
-        self._do(lambda instance: instance.keep(kept))
+        self._do(lambda instance: instance.keep(kept), program=searched)
 
     def bound(self, columns: Columns, low: Floats, high: Floats) -> None:
         """Change the bounds of columns for all runs to come."""
@@ -152,10 +162,8 @@ class Session:
 
     def rows(self) -> Rows:
         """The rows as they are now, to check witnesses against; bounds are those at any time."""
-        program = self._program
-        return Rows(
-            self.matrix, program.changed, program.freed, program.kept, program.lower, program.upper
-        )
+        here = self._relaxation
+        return Rows(self.matrix, here.changed, here.freed, here.kept, here.lower, here.upper)
 
     def polish(self, x: Floats, vector: Vector, sense: Sense) -> Floats | None:
         """The best plan with the same yes-or-no decisions, exact in every row.

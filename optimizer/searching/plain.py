@@ -30,6 +30,7 @@ def plain(knowledge: Knowledge) -> dict[str, Any]:
         "shape": list(knowledge.shape),
         "rows": list(knowledge.rows),
         "topics": {name: _plain_topic(topic) for name, topic in knowledge.topics.items()},
+        "bases": {name: _plain_basis(basis) for name, basis in knowledge.bases.items()},
     }
 
 
@@ -39,20 +40,33 @@ def from_plain(data: Any) -> Knowledge:
         columns, rows, pool = shape = tuple(_whole(size, 2**31) for size in data["shape"])
         needed = tuple(_whole(row, pool) for row in data["rows"])
         topics = {str(name): _topic(topic, columns, rows) for name, topic in data["topics"].items()}
+        bases = {str(name): _basis(basis, columns, rows) for name, basis in data["bases"].items()}
     except (KeyError, TypeError, AttributeError, IndexError) as error:
         raise ValueError(f"it is no knowledge: {type(error).__name__}") from None
-    return Knowledge((shape[0], shape[1], shape[2]), needed, topics)
+    return Knowledge((shape[0], shape[1], shape[2]), needed, topics, bases)
 
 
 # Parts -----------------------------------------------------------------------------
 
 
-def _plain_topic(topic: Topic) -> dict[str, Any]:
-    basis = topic.basis
+def _plain_basis(basis: Basis) -> dict[str, Any]:
     return {
         "columns": _text(basis.columns, "<i1"),
         "rows": _text(basis.rows, "<i1"),
         "named": [[list(name), status] for name, status in basis.named],
+    }
+
+
+def _basis(data: Any, columns: int, rows: int) -> Basis:
+    named = tuple(
+        (_name(name, rows), _whole(kind, MOST_STATUS + 1)) for name, kind in data["named"]
+    )
+    return Basis(_statuses(data["columns"], columns), _statuses(data["rows"], rows), named)
+
+
+def _plain_topic(topic: Topic) -> dict[str, Any]:
+    return {
+        **_plain_basis(topic.basis),
         "decisions": _text(topic.decisions, "<i1"),
         "claims": [_plain_claim(claim) for claim in topic.claims],
         "promise": _text([topic.promise], "<f8"),
@@ -60,10 +74,7 @@ def _plain_topic(topic: Topic) -> dict[str, Any]:
 
 
 def _topic(data: Any, columns: int, rows: int) -> Topic:
-    named = tuple(
-        (_name(name, rows), _whole(kind, MOST_STATUS + 1)) for name, kind in data["named"]
-    )
-    basis = Basis(_statuses(data["columns"], columns), _statuses(data["rows"], rows), named)
+    basis = _basis(data, columns, rows)
     decisions = _array(data["decisions"], "<i1", np.int8)
     if len(decisions) > columns:
         raise ValueError("it decides on more columns than there are")

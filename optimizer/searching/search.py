@@ -9,7 +9,16 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from optimizer.errors import SolverError
-from optimizer.highs import Answer, Columns, Limit, Progress, Relaxed, Sense, Session, relative_gap
+from optimizer.highs import (
+    Answer,
+    Columns,
+    Limit,
+    Progress,
+    Relaxed,
+    Sense,
+    Session,
+    relative_gap,
+)
 from optimizer.matrix import Floats, Pool, Vector
 from optimizer.searching.aim import Aim
 from optimizer.searching.knowledge import Knowledge, Learned, Topic
@@ -32,6 +41,10 @@ CYCLES = 3
 #: A known plan that leaves the relaxation this many times the promise that the best one
 #: left it before is good enough to begin the proof with.
 PROMISE = 1.25
+#: A plan this near to the relaxation's bound, in gaps, is proven without narrowing first, where
+#: what that rules out would serve no later aim and so many nodes are enough.
+CLOSE = 12.0
+CLOSE_NODES = 50
 
 
 @dataclass
@@ -72,6 +85,11 @@ class Search:
     def _few(self) -> bool:
         lower, upper = self.session.lower, self.session.upper
         return int((lower < upper)[self.session.whole].sum()) <= FEW_DECISIONS
+
+    @property
+    def close_enough(self) -> float:
+        """How near value and bound must be for a search to be over, as a part of the value."""
+        return SAME if self._few else self.gap
 
     @property
     def _worth_preparing(self) -> bool:
@@ -152,6 +170,9 @@ class Search:
                 break
             if cutoff is not None and self.value(aim) == value:
                 break
+            quick = self._close(aim, relaxed, cutoff)
+            if quick is not None or self.limit.over:
+                break
             cutoff = aim.cutoff(aim.vector.at(self.x), self.gap)
             relaxed = narrowing.narrow(cutoff)
             if relaxed.x is None or self.limit.over:
@@ -169,6 +190,18 @@ class Search:
             return False
         left = relative_gap(value, relaxed.value)
         return left <= PROMISE * known.promise + NEAR * self.gap
+
+    def rules_out(self, vector: Vector, sense: Sense, topic: str, wanted: float) -> float | None:
+        """The bound of the relaxation, where it is worse than what is wanted; else None."""
+        known = self.known.bases.get(topic) if self.known else None
+        if known is not None:
+            self.session.begin_from(known)
+        bound = self.relaxed(vector, sense).value
+        sign = 1.0 if sense == "max" else -1.0
+        if bound is None or sign * (bound - wanted) >= 0:
+            return None
+        self.learned.bases[topic] = self.session.basis
+        return bound
 
     # A tighter relaxation ---------------------------------------------------------
 
@@ -193,7 +226,8 @@ class Search:
         """Add rows of the pool to the model."""
         for row in rows:
             vector, upper = self.pool.vector(row), float(self.pool.upper[row])
-            self.session.keep(vector, -np.inf, upper, ("pool", row))
+            searched = row < self.pool.searched
+            self.session.keep(vector, -np.inf, upper, ("pool", row), searched=searched)
         self.learned.rows.update(rows)
 
     # A plan ---------------------------------------------------------------------------
@@ -205,7 +239,7 @@ class Search:
             return None
         if aim.satisfied(value) or (aim.hopeless is not None and aim.better(aim.hopeless, bound)):
             return Answer("stopped", self.x, value, bound)
-        if value is None or relative_gap(value, bound) > (SAME if self._few else self.gap):
+        if value is None or relative_gap(value, bound) > self.close_enough:
             return None
         return Answer("optimal", self.x, value, aim.outer(value, bound))
 
@@ -242,9 +276,19 @@ class Search:
 
     # The proof --------------------------------------------------------------------------
 
-    def _prove(self, aim: Aim, cutoff: float | None) -> Answer:
+    def _close(self, aim: Aim, relaxed: Relaxed, cutoff: float | None) -> Answer | None:
+        """The answer, if it is close enough for HiGHS alone; None if it is not."""
+        value = self.value(aim)
+        if aim.for_good or value is None or relaxed.value is None:
+            return None
+        if relative_gap(value, relaxed.value) > CLOSE * self.gap:
+            return None
+        answer = self._prove(aim, cutoff, nodes=CLOSE_NODES)
+        return None if answer.status == "limit" and not self.limit.over else answer
+
+    def _prove(self, aim: Aim, cutoff: float | None, nodes: int | None = None) -> Answer:
         """Let HiGHS search what is left; nothing outside it passes the cutoff."""
-        answer = self._run(aim)
+        answer = self._run(aim, nodes=nodes)
         if self._disproves(aim, answer):
             answer = self._run(aim, presolve=False)
             if self._disproves(aim, answer):
@@ -263,13 +307,14 @@ class Search:
             answer = replace(answer, x=self.x, value=self.value(aim))
         return answer
 
-    def _run(self, aim: Aim, *, presolve: bool = True) -> Answer:
+    def _run(self, aim: Aim, *, nodes: int | None = None, presolve: bool = True) -> Answer:
         return self.session.optimise(
             aim.vector,
             aim.sense,
             self.limit,
             goal=aim.goal,
             gap=self.gap * 0.99,
+            nodes=nodes,
             start=self.x,
             looked=self._worth_preparing,
             enough=aim.enough,

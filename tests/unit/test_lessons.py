@@ -58,6 +58,7 @@ SMALL = Knowledge(
             float("inf"),
         )
     },
+    {"date": Basis(np.array([0, 0], dtype=np.int8), np.array([1, 1, 1], dtype=np.int8), ())},
 )
 
 
@@ -117,6 +118,7 @@ def test_knowledge_comes_back_from_json_to_the_last_bit(base: tuple[Outcome, Les
             assert repr(topic.promise) == repr(other.promise)
             assert repr(topic.claims) == repr(other.claims)
         assert (again.shape, again.rows) == (knowledge.shape, knowledge.rows)
+        assert repr(again.bases) == repr(knowledge.bases)
 
 
 def _topic(data: Any) -> Any:
@@ -139,6 +141,8 @@ WRONG: dict[str, Callable[[Any], None]] = {
     "no shape": lambda data: data.pop("shape"),
     "a size below zero": _set(lambda data: data["shape"], 0, -1),
     "a size that is a text": _set(lambda data: data["shape"], 0, "2"),
+    "no bases": lambda data: data.pop("bases"),
+    "a basis with fewer rows": _set(lambda data: data["bases"]["date"], "rows", "AQE="),
     "a row beyond the pool": _set(lambda data: data["rows"], 1, 4),
     "topics that are none": lambda data: data.update(topics=[1]),
     "a basis of another model": _set(lambda data: data["shape"], 0, 3),
