@@ -3,8 +3,10 @@
 Which rules go together is asked by solves of the case without all others, with every
 decision whole: a plan, audited, shows that they do; the proof, by two routes, that none
 exists shows that they do not. A plan shows more than was asked: every rule that it happens
-to keep goes with them too, which the audit tells. So few solves are needed, and the
-smallest conflicts are found exactly (`optimizer.studies.lightest`).
+to keep goes with them too, which the audit tells. So few solves are needed. A first
+contradiction, of which no rule can be left out, is found by leaving out halves of the rules
+(Junker's QuickXplain, 2004); then the smallest ones are found exactly
+(`optimizer.studies.lightest`), which can take much longer.
 
 On the way come corrections: rules of which the case could do without so that a plan
 exists, none of which can stay. Of those that are a single number, the least change that
@@ -39,6 +41,12 @@ from optimizer.studies.watching import Interrupted, Watch
 if TYPE_CHECKING:
     import pandas as pd
 
+#: Kinds of rules in which the first contradiction is sought, those that say most first.
+TELLING = (
+    "target", "goal_bound", "mandatory", "cash_floor", "budget", "resource", "site",
+    "component", "ceiling", "network", "earliest", "latest", "forbidden", "group",
+    "exclusivity", "precedence",
+)  # fmt: skip
 #: Columns of the tables of a `Conflict`.
 RULED = ("rank", "kind", "rule", "proven")
 CHANGED = ("rule", "now", "enough", "too_little", "unit", "proven")
@@ -212,16 +220,44 @@ class _Study:
         if self.possible is not False:
             return
         self.tell(f"which of {len(self.rules)} rules contradict each other")
+        first = self._irreducible(frozenset(), True, sorted(self.all, key=self._telling))
+        self._found([], first, False)
+        self.tell("a contradiction found; whether there is a smaller one")
         one = (1,) * len(self.rules)
+        smallest: list[Contradiction] = []
         for found in lightest(one, [1.0] * len(one), self._asked):
-            numbers = sorted(_numbers(found.steps))
-            self.contradictions.append(self._contradiction(numbers, found.proven))
-            self.tell(f"contradiction {len(self.contradictions)} found")
-            if len(self.contradictions) == 1:
-                self._change(numbers)
-            if len(self.contradictions) >= most:
+            self._found(smallest, sorted(_numbers(found.steps)), found.proven)
+            smallest = list(self.contradictions)
+            self.tell(f"contradiction {len(smallest)} found")
+            if len(smallest) >= most:
                 return
         self.complete = True
+
+    def _irreducible(self, held: frozenset[int], grew: bool, numbers: Sequence[int]) -> list[int]:
+        """Of these rules a least set that contradicts those held; ``grew``: some were added.
+
+        What is not known to contradict each other is taken to go together.
+        """
+        if grew and self.go_together(held) is False:
+            return []
+        if len(numbers) <= 1:
+            return list(numbers)
+        half = len(numbers) // 2
+        some, others = numbers[:half], numbers[half:]
+        needed = self._irreducible(held | set(some), bool(some), others)
+        return sorted([*needed, *self._irreducible(held | set(needed), bool(needed), some)])
+
+    def _telling(self, number: int) -> tuple[int, int]:
+        return TELLING.index(self.rules[number].kind), number
+
+    def _found(self, before: Sequence[Contradiction], numbers: Sequence[int], proven: bool) -> None:
+        """Note a contradiction after those before it; of the first, the changes that help."""
+        rules = tuple(self.rules[number] for number in numbers)
+        anew = not self.contradictions or self.contradictions[0].rules != rules
+        self.contradictions = [*before, self._contradiction(numbers, proven)]
+        if not before and anew:
+            self.changes.clear()
+            self._change(numbers)
 
     # Which rules go together ----------------------------------------------------------
 

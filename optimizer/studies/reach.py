@@ -384,11 +384,16 @@ class _Study:
 
     def _together(self, most: int) -> None:
         weights = [row.weight for row in self.levers]
-        order = sorted(range(len(self.levers)), key=self._gain)
+        levers = range(len(self.levers))
         self.tell("some combination")
-        self._reduce(order)
+        self._reduce(sorted(levers, key=self._gain))
+        self.tell("which levers cannot be done without")
+        for number in levers:
+            self._needed(number)
         self.tell("the lightest combinations")
         missed = [steps for steps, trial in self.tried.items() if trial.verdict == "missed"]
+        # What misses is grown by light levers first: what then must be added is heavy.
+        order = sorted(levers, key=lambda number: (weights[number], self._gain(number)))
         for found in lightest(self.most, weights, lambda now: self._asked(now, order), missed):
             trial = self.trial(found.steps)
             least = self._least(found.steps)
@@ -416,6 +421,19 @@ class _Study:
                 else:
                     low = middle
             self.enough = (*self.enough[:number], high, *self.enough[number + 1 :])
+
+    def _needed(self, number: int) -> None:
+        """Try how few steps of a lever will do with all others at their most.
+
+        Nothing with less of it can reach the target, so what misses here rules out much.
+        """
+        low, high = -1, self.most[number]  # with high it is reached
+        while high - low > 1:
+            middle = (low + high) // 2 if low >= 0 else 0
+            if self._misses((*self.most[:number], middle, *self.most[number + 1 :])):
+                low = middle
+            else:
+                high = middle
 
     def _any(self) -> tuple[Combination, ...]:
         """The first combination, where the search for lighter ones found none before it ended."""

@@ -32,6 +32,7 @@ from optimizer.world import World
 from tests.bench.cases import CASES, wide_case
 from tests.bench.measuring import Spread, run_command, seconds_of
 from tests.bench.peers import PEERS
+from tests.bench.steps import LONGEST, ON, STEPS, measured
 from tests.bench.textbook import solve_textbook
 
 README = Path(__file__).with_name("README.md")
@@ -96,9 +97,9 @@ class Heard:
         return None
 
 
-def spread(values: list[float]) -> str:
+def spread(values: list[float], of: str = "run") -> str:
     """Median and range."""
-    return Spread(tuple(values)).text()
+    return Spread(tuple(values)).text(of=of)
 
 
 def command(*words: str) -> list[str]:
@@ -259,6 +260,25 @@ def peers(table: Table, names: list[str], limit: float) -> None:
                 table.add(f"{name}, goal {kind}: {peer.name} on the exported model", told)
 
 
+def steps(table: Table) -> None:
+    """Each step left out, on cases that lie apart: times as long as with it, case by case."""
+    whole = {on: measured("", on) for on in ON}
+    for on, one in whole.items():
+        print(f"  {on}: {one.seconds:.1f} s" + ("" if one.proven else ", stopped"), flush=True)
+    for step in STEPS:
+        without = {on: measured(step, on) for on in ON}
+        ratios = {on: without[on].seconds / whole[on].seconds for on in ON}
+        for on, ratio in ratios.items():
+            print(f"  without {step}, {on}: {ratio:.2f} times", flush=True)
+        stopped = [on for on in ON if not without[on].proven and whole[on].proven]
+        note = f"; stopped at {LONGEST:.0f} s: {', '.join(stopped)}" if stopped else ""
+        told = ", ".join(f"{on} {ratio:.2f}" for on, ratio in ratios.items())
+        table.add(
+            f"without {step}, processor time, times that with it",
+            f"{spread(list(ratios.values()), 'case')}{note}: {told}",
+        )
+
+
 def _exported(case: Case, outcome: Outcome) -> Iterator[tuple[str, str, Path, float]]:
     """A file for each goal but the target date, which keeps what the goals before it reached."""
     world = World(case, Settings())
@@ -391,6 +411,7 @@ def main(
         "what-if": lambda: what_if(table, repeat),
         "textbook": lambda: textbook(table, ["S", "shipped"], 1),
         "peers": lambda: peers(table, ["shipped"], PEER_LIMIT),
+        "steps": lambda: steps(table),
         "hand-over": lambda: hand_over(table, min(repeat, 3)),
         "L": lambda: large(table, "L", 0.01, 300.0),
     }

@@ -59,10 +59,10 @@ class Spread:
         first, _, third = quantiles(self.values, n=4, method="inclusive")
         return first, third
 
-    def text(self, digits: int = 3) -> str:
+    def text(self, digits: int = 3, of: str = "run") -> str:
         """Median and range in words of a table: ``1.20 (1.10 to 1.31, 5 runs)``."""
         low, high = f"{self.low:.{digits}g}", f"{self.high:.{digits}g}"
-        runs = f"{len(self.values)} run" + ("s" if len(self.values) > 1 else "")
+        runs = f"{len(self.values)} {of}" + ("s" if len(self.values) > 1 else "")
         return f"{self.median:.{digits}g} ({low} to {high}, {runs})"
 
 
