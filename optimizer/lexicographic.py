@@ -141,13 +141,13 @@ class Lexicographic:
         open_window: int | None = None
         for last, vector in windows.items():
             topic = f"{goal.kind} {last}"
+            self.search.take(self.x, vector, "max")
+            if self._reaches(vector, wanted):
+                return self._dated(goal, last, open_window)
             bound = self.search.rules_out(vector, "max", topic, wanted)
             if bound is not None:
                 bounds[last] = bound
                 continue
-            self.search.take(self.x, vector, "max")
-            if self._reaches(vector, wanted):
-                return self._dated(goal, last, open_window)
             answer = self.search.best(
                 vector,
                 "max",

@@ -33,11 +33,11 @@ def conflict(
     scenario: ScenarioOption = None,
     most: Annotated[int, typer.Option(min=1, max=100, help="Contradictions to seek at most.")] = 3,
     solve_limit: Annotated[
-        str | None, typer.Option(metavar="SECONDS", help="Seconds for each solve.")
-    ] = None,
+        str, typer.Option(metavar="SECONDS", help="Seconds for each solve.")
+    ] = "60",
     time_limit: Annotated[
-        str | None, typer.Option(metavar="SECONDS", help="Seconds for all of it.")
-    ] = None,
+        str, typer.Option(metavar="SECONDS", help="Seconds for all of it; what is known is shown.")
+    ] = "600",
     json: JsonOption = None,
     csv: CsvOption = None,
 ) -> None:

@@ -112,7 +112,7 @@ def explain(
     ] = None,
     time_limit: Annotated[
         str, typer.Option(metavar="SECONDS", help="Seconds for each solve.")
-    ] = "60",
+    ] = "20",
     workers: WorkersOption = None,
     store: StoreOption = None,
     no_store: NoStoreOption = False,

@@ -50,11 +50,11 @@ def reach(
     ] = True,
     gap: GapOption = "0.001",
     solve_limit: Annotated[
-        str | None, typer.Option(metavar="SECONDS", help="Seconds for each solve.")
-    ] = None,
+        str, typer.Option(metavar="SECONDS", help="Seconds for each solve.")
+    ] = "60",
     time_limit: Annotated[
-        str | None, typer.Option(metavar="SECONDS", help="Seconds for all of it.")
-    ] = None,
+        str, typer.Option(metavar="SECONDS", help="Seconds for all of it; what is known is shown.")
+    ] = "600",
     json: JsonOption = None,
     csv: CsvOption = None,
 ) -> None:

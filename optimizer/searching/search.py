@@ -279,7 +279,7 @@ class Search:
     def _close(self, aim: Aim, relaxed: Relaxed, cutoff: float | None) -> Answer | None:
         """The answer, if it is close enough for HiGHS alone; None if it is not."""
         value = self.value(aim)
-        if aim.for_good or value is None or relaxed.value is None:
+        if aim.for_good or aim.hopeless is not None or value is None or relaxed.value is None:
             return None
         if relative_gap(value, relaxed.value) > CLOSE * self.gap:
             return None

@@ -299,14 +299,20 @@ class _Study:
         if any(broken <= chosen for broken in self.broken):
             return False
         case = self._with_only(chosen)
-        possible, plan = self.possible_plan(case)
+        possible, plan = self.possible_plan(case, self._nearest(chosen))
         if plan is not None:
             self.kept.append((self._kept_by(plan.record, chosen), plan))
         elif possible is False:
             self.broken.append(chosen)
         return possible
 
-    def possible_plan(self, case: Case) -> tuple[bool | None, Plan | None]:
+    def _nearest(self, chosen: frozenset[int]) -> Plan | None:
+        """The known plan that breaks fewest of these rules, to begin with."""
+        return min(self.kept, key=lambda row: len(chosen - row[0]), default=(None, None))[1]
+
+    def possible_plan(
+        self, case: Case, start: Plan | None = None
+    ) -> tuple[bool | None, Plan | None]:
         """Whether a case has a plan, and one: the first that is found.
 
         A required target is asked for as a goal: that a bound lies below it is proven far
@@ -320,7 +326,7 @@ class _Study:
             asked = asked.replace(goals=(Goal(kind="target_date"), *bounded))
             wanted = target.volume * REACHED
             outcome = self.watch.solve(
-                Prepared(asked, self.fine), asked, None, lambda told: _settled(told, wanted)
+                Prepared(asked, self.fine), asked, start, lambda told: _settled(told, wanted)
             )
             if self.watch.enough and not _told(outcome, wanted):
                 # Stopped at the bound of a window that was not the last one: ask in full.

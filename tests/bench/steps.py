@@ -40,8 +40,6 @@ ON: dict[str, tuple[Callable[[], Case], int]] = {
     "S, 2": (lambda: generated("S", 2), 0),
     "shipped, seed 0": (CASES["shipped"], 0),
     "shipped, seed 1": (CASES["shipped"], 1),
-    "shipped, seed 2": (CASES["shipped"], 2),
-    "no B sedan": (lambda: forbidden(CASES["shipped"](), "vehicles.b_sedan"), 0),
     "no second packs": (lambda: forbidden(CASES["shipped"](), "expansions.packs_2"), 0),
     "own sales in Spain": (lambda: forced(CASES["shipped"](), "entries.spain.own"), 0),
 }
