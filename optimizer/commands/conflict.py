@@ -34,7 +34,7 @@ def conflict(
     most: Annotated[int, typer.Option(min=1, max=100, help="Contradictions to seek at most.")] = 3,
     solve_limit: Annotated[
         str, typer.Option(metavar="SECONDS", help="Seconds for each solve.")
-    ] = "60",
+    ] = "20",
     time_limit: Annotated[
         str, typer.Option(metavar="SECONDS", help="Seconds for all of it; what is known is shown.")
     ] = "600",

@@ -51,7 +51,7 @@ def reach(
     gap: GapOption = "0.001",
     solve_limit: Annotated[
         str, typer.Option(metavar="SECONDS", help="Seconds for each solve.")
-    ] = "60",
+    ] = "20",
     time_limit: Annotated[
         str, typer.Option(metavar="SECONDS", help="Seconds for all of it; what is known is shown.")
     ] = "600",
