@@ -97,8 +97,13 @@ class Relaxation(Instance):
             return Relaxed("infeasible")
         return Relaxed("limit")
 
-    def at(self, columns: Columns, values: Floats, vector: Vector, sense: Sense) -> Floats | None:
-        """The best columns with some held at values, as exact as HiGHS can; None if none hold."""
+    def at(
+        self, columns: Columns, values: Floats, vector: Vector, sense: Sense, limit: Limit
+    ) -> Floats | None:
+        """The best columns with some held at values, as exact as HiGHS can.
+
+        None if none hold, or the limit came first.
+        """
         # What is known of the whole relaxation stays where it is: the next one begins there.
         # A very large one without any basis is better off with that of a plan.
         new, basis = self._is_new, self.highs.getBasis()
@@ -106,7 +111,7 @@ class Relaxation(Instance):
         self.hold(columns, values, values)
         strict = {"primal_feasibility_tolerance": EXACT}
         self.set({"simplex_strategy": DUAL, "objective_bound": float("inf"), **strict})
-        found = self._answer(Limit())
+        found = self._answer(limit)
         self.set({"primal_feasibility_tolerance": FEASIBILITY})
         self.release(columns)
         if not new:

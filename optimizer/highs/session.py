@@ -165,16 +165,18 @@ class Session:
         here = self._relaxation
         return Rows(self.matrix, here.changed, here.freed, here.kept, here.lower, here.upper)
 
-    def polish(self, x: Floats, vector: Vector, sense: Sense) -> Floats | None:
+    def polish(
+        self, x: Floats, vector: Vector, sense: Sense, limit: Limit | None = None
+    ) -> Floats | None:
         """The best plan with the same yes-or-no decisions, exact in every row.
 
-        None when rounding the decisions leaves no plan.
+        None when rounding the decisions leaves no plan, or the limit came first.
         """
         whole = self.whole
         fixed = np.round(x[whole])
         if (fixed < self.lower[whole]).any() or (fixed > self.upper[whole]).any():
             return None
-        result = self._relaxation.at(whole, fixed, vector, sense)
+        result = self._relaxation.at(whole, fixed, vector, sense, limit or Limit())
         if result is not None:
             result[whole] = fixed
         return result

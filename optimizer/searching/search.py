@@ -32,6 +32,8 @@ CLOSER_NODES = 2000
 #: Rounds in which a relaxation is tightened, and most rows added in each.
 ROUNDS = 12
 MOST_ROWS = 400
+#: Seconds that the plan at hand may take to be made exact after a limit.
+FINISHING = 5.0
 #: Closer than this, as a part of them, two values are the same.
 SAME = 1e-9
 #: A plan that passes a proven bound by more than this part of it disproves the bound.
@@ -251,7 +253,7 @@ class Search:
         x = np.zeros(len(self.session.lower))
         for values in decisions:
             x[self.session.whole] = values
-            self.take(self.session.polish(x, aim.vector, aim.sense), aim.vector, aim.sense)
+            self.take(self._polished(x, aim.vector, aim.sense), aim.vector, aim.sense)
 
     def _take_whole(self, aim: Aim, relaxed: Relaxed) -> None:
         """The relaxation's optimum, where its decisions are whole: no plan is better."""
@@ -263,11 +265,18 @@ class Search:
         """Take a plan over, made exact, if it is better than the one at hand."""
         if x is None:
             return
-        exact = self.session.polish(x, vector, sense)
+        exact = self._polished(x, vector, sense)
         x = x if exact is None else exact
         sign = 1.0 if sense == "max" else -1.0
         if self.x is None or sign * (vector.at(x) - vector.at(self.x)) > 0:
             self.x = x
+
+    def _polished(self, x: Floats, vector: Vector, sense: Sense) -> Floats | None:
+        """A plan made exact; in a very large case that must not outlast the limit by much."""
+        left = self.limit.left
+        return self.session.polish(
+            x, vector, sense, Limit(None if left is None else max(left, FINISHING))
+        )
 
     def _tell(self, aim: Aim, began: float, relaxed: Relaxed) -> None:
         if self.progress is not None:

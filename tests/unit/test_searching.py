@@ -6,12 +6,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from optimizer import Settings, SolverError, load_case
 from optimizer.formulation.goals import measure
 from optimizer.highs import Answer, Limit
+from optimizer.matrix import Vector
 from optimizer.searching import Search
+from optimizer.searching.search import FINISHING
 from optimizer.world import World
 
 
@@ -72,3 +75,26 @@ def test_a_solver_that_stays_wrong_is_an_error(
     )
     with pytest.raises(SolverError, match="cannot be trusted"):
         best_again(search)
+
+
+def test_a_plan_is_made_exact_within_the_limit(
+    search: Search, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a very large case that took many times as long as the whole solve was allowed."""
+    limits: list[Limit | None] = []
+
+    def polish(_x: object, _vector: Vector, _sense: str, limit: Limit | None) -> None:
+        limits.append(limit)
+
+    monkeypatch.setattr(search.session, "polish", polish)
+    before = search.x
+    assert before is not None
+    vector = Vector(np.zeros(0, np.int32), np.zeros(0), 0.0)
+    for seconds, most in ((None, None), (60.0, 60.0), (0.001, FINISHING)):
+        search.limit = Limit(seconds)
+        search.take(before, vector, "max")
+        limit = limits[-1]
+        assert limit is not None
+        assert (limit.left is None) == (most is None)
+        assert most is None or (limit.left is not None and limit.left <= most)
+    assert search.x is before
