@@ -220,10 +220,9 @@ def _network(block: Block, quantities: Quantities) -> None:
 
 def throughput(block: Block, market: str, mode: str, t: int) -> Linear:
     """Cars that the network of an entry can sell in ``t``, before any exclusivity."""
-    row = block.quantities.entry[market, mode]
-    most = row.throughput_per_year / block.quantities.per_year
+    ramp = block.quantities.ramps[block.quantities.entry[market, mode].ramp]
     entry: Steps = block.entry[market, mode]
-    return entry.ramped(block.quantities.ramps[row.ramp], t, most)
+    return entry.ramped(ramp, t, _network_size(block, market, mode))
 
 
 def sales_within_network(block: Block, market: str, mode: str, t: int) -> Any:
@@ -257,25 +256,25 @@ def _sales_by_start(block: Block, quantities: Quantities) -> Iterator[Linear]:
     start a small part of a launch (or of a network) that is larger than what it is for.
     """
     segment = quantities.segment
+    through = {key: _most_through(block, *key) for key in block.entry_sales}
     for (market, mode, vehicle, t), variable in block.x.items():
         share = quantities.segment_ceiling[market, segment[vehicle]][t]
-        through = _most_through(block, market, mode, t)
-        sales = Linear().term(1.0, variable)
-        yield from _by_launch(block, vehicle, market, t, min(share, through), sales)
-        row = quantities.entry.get((market, mode))
-        if row is None or row.throughput_per_year is None:
+        most = min(share, through.get((market, mode, t), inf))
+        yield from _by_launch(block, vehicle, market, t, most, Linear().term(1.0, variable))
+        network = _network_size(block, market, mode)
+        if network == inf or block.entry[market, mode].start is not None:
             continue
         entry: Steps = block.entry[market, mode]
-        if entry.start is not None:
-            continue
-        network = row.throughput_per_year / quantities.per_year
+        ramp = quantities.ramps[quantities.entry[market, mode].ramp]
         most = min(share, block.most_sold[vehicle, market, t])
-        values = [min(network * value, most) for value in quantities.ramps[row.ramp]]
+        values = [min(network * value, most) for value in ramp]
         yield entry.ramped(values, t, -1.0, Linear().term(1.0, variable))
     for (vehicle, market, t), sales in block.sold.items():
         if len(sales.variables) > 1:
-            share = quantities.segment_ceiling[market, segment[vehicle]][t]
-            most = min(share, _most_through_any(block, market, t))
+            rows = quantities.entries[market]
+            each = [through.get((market, row.mode, t), 0.0) for row in rows]
+            most = max(each) if _one_entry_only(block, market) else sum(each)
+            most = min(most, quantities.segment_ceiling[market, segment[vehicle]][t])
             yield from _by_launch(block, vehicle, market, t, most, Linear().add(sales))
 
 
@@ -289,22 +288,29 @@ def _by_launch(
         yield launch.ramped([min(demand * value, most) for value in ramp], t, -1.0, sales)
 
 
-def _most_through(block: Block, market: str, mode: str, t: int) -> float:
-    """The most cars that the network of an entry can sell in ``t``."""
+def _network_size(block: Block, market: str, mode: str) -> float:
+    """The cars that the whole network of an entry can sell in a period, or no limit."""
     row = block.quantities.entry.get((market, mode))
     if row is None or row.throughput_per_year is None:
         return inf
-    peak = block.entry[market, mode].peak(block.quantities.ramps[row.ramp], t)
-    return float(row.throughput_per_year / block.quantities.per_year * peak)
+    return float(row.throughput_per_year / block.quantities.per_year)
 
 
-def _most_through_any(block: Block, market: str, t: int) -> float:
-    """The same for all entries of a market together: one of them where they exclude each other."""
+def _most_through(block: Block, market: str, mode: str, t: int) -> float:
+    """The most cars that an entry can sell in ``t``, whenever it started."""
+    network = _network_size(block, market, mode)
+    if network == inf:
+        return inf
+    ramp = block.quantities.ramps[block.quantities.entry[market, mode].ramp]
+    entry: Steps = block.entry[market, mode]
+    return network * entry.peak(ramp, t)
+
+
+def _one_entry_only(block: Block, market: str) -> bool:
+    """Whether the entries of a market exclude each other."""
     rows = block.quantities.entries[market]
-    most = [_most_through(block, market, row.mode, t) for row in rows]
-    shared = set.intersection(*(set(row.exclusive_group) for row in rows)) if rows else set()
-    one = any(block.group_limit.get(group, 1) == 1 for group in shared)
-    return max(most, default=inf) if one else sum(most)
+    shared = set.intersection(*(set(row.exclusive_group) for row in rows))
+    return any(block.group_limit.get(group, 1) == 1 for group in shared)
 
 
 def exclusivity_ends_sales(block: Block, market: str, mode: str, t: int, number: int) -> Any:

@@ -9,16 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from optimizer.errors import SolverError
-from optimizer.highs import (
-    Answer,
-    Columns,
-    Limit,
-    Progress,
-    Relaxed,
-    Sense,
-    Session,
-    relative_gap,
-)
+from optimizer.highs import Answer, Columns, Limit, Progress, Relaxed, Sense, Session, relative_gap
 from optimizer.matrix import Floats, Pool, Vector
 from optimizer.searching.aim import Aim
 from optimizer.searching.knowledge import Knowledge, Learned, Topic

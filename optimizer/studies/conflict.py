@@ -221,13 +221,18 @@ class _Study:
             return
         self.tell(f"which of {len(self.rules)} rules contradict each other")
         first = self._irreducible(frozenset(), True, sorted(self.all, key=self._telling))
-        self._found([], first, False)
+        self.contradictions = [self._contradiction(first, False)]
+        self._change(first)
         self.tell("a contradiction found; whether there is a smaller one")
         one = (1,) * len(self.rules)
         smallest: list[Contradiction] = []
         for found in lightest(one, [1.0] * len(one), self._asked):
-            self._found(smallest, sorted(_numbers(found.steps)), found.proven)
-            smallest = list(self.contradictions)
+            numbers = sorted(_numbers(found.steps))
+            smallest.append(self._contradiction(numbers, found.proven))
+            self.contradictions = smallest
+            if len(smallest) == 1 and numbers != first:
+                self.changes.clear()
+                self._change(numbers)
             self.tell(f"contradiction {len(smallest)} found")
             if len(smallest) >= most:
                 return
@@ -244,20 +249,11 @@ class _Study:
             return list(numbers)
         half = len(numbers) // 2
         some, others = numbers[:half], numbers[half:]
-        needed = self._irreducible(held | set(some), bool(some), others)
+        needed = self._irreducible(held | set(some), True, others)
         return sorted([*needed, *self._irreducible(held | set(needed), bool(needed), some)])
 
     def _telling(self, number: int) -> tuple[int, int]:
         return TELLING.index(self.rules[number].kind), number
-
-    def _found(self, before: Sequence[Contradiction], numbers: Sequence[int], proven: bool) -> None:
-        """Note a contradiction after those before it; of the first, the changes that help."""
-        rules = tuple(self.rules[number] for number in numbers)
-        anew = not self.contradictions or self.contradictions[0].rules != rules
-        self.contradictions = [*before, self._contradiction(numbers, proven)]
-        if not before and anew:
-            self.changes.clear()
-            self._change(numbers)
 
     # Which rules go together ----------------------------------------------------------
 

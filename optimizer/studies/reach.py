@@ -389,7 +389,8 @@ class _Study:
         self._reduce(sorted(levers, key=self._gain))
         self.tell("which levers cannot be done without")
         for number in levers:
-            self._needed(number)
+            # Nothing with fewer of it reaches the target, so what misses here rules out much.
+            _with_fewest(self.most, number, lambda less: not self._misses(less))
         self.tell("the lightest combinations")
         missed = [steps for steps, trial in self.tried.items() if trial.verdict == "missed"]
         # What misses is grown by light levers first: what then must be added is heavy.
@@ -412,28 +413,9 @@ class _Study:
             return
         self.enough = self.most
         for number in order:
-            low, high = -1, self.enough[number]  # with high it is reached
-            while high - low > 1:
-                middle = (low + high) // 2 if low >= 0 else 0
-                less = (*self.enough[:number], middle, *self.enough[number + 1 :])
-                if self.trial(less).verdict == "reached":
-                    high = middle
-                else:
-                    low = middle
-            self.enough = (*self.enough[:number], high, *self.enough[number + 1 :])
-
-    def _needed(self, number: int) -> None:
-        """Try how few steps of a lever will do with all others at their most.
-
-        Nothing with less of it can reach the target, so what misses here rules out much.
-        """
-        low, high = -1, self.most[number]  # with high it is reached
-        while high - low > 1:
-            middle = (low + high) // 2 if low >= 0 else 0
-            if self._misses((*self.most[:number], middle, *self.most[number + 1 :])):
-                low = middle
-            else:
-                high = middle
+            self.enough = _with_fewest(
+                self.enough, number, lambda less: self.trial(less).verdict == "reached"
+            )
 
     def _any(self) -> tuple[Combination, ...]:
         """The first combination, where the search for lighter ones found none before it ended."""
@@ -565,3 +547,19 @@ class _Study:
         missed = goal.bound is not None and goal.bound < self.wanted * REACHED
         verdict: Verdict = "missed" if missed else "open"
         return Trial(names, verdict, goal.value, goal.bound, None, outcome.plan)
+
+
+def _with_fewest(steps: Steps, number: int, enough: Callable[[Steps], bool]) -> Steps:
+    """These steps, which are enough, with the fewest of one lever that still are."""
+
+    def with_only(count: int) -> Steps:
+        return (*steps[:number], count, *steps[number + 1 :])
+
+    low, high = -1, steps[number]
+    while high - low > 1:
+        middle = (low + high) // 2 if low >= 0 else 0  # to do without it is tried first
+        if enough(with_only(middle)):
+            high = middle
+        else:
+            low = middle
+    return with_only(high)
