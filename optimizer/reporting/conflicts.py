@@ -5,7 +5,7 @@ Not here: finding it out (see `optimizer.studies.conflict`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from models.case import Case
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _PER = {"period": "in a period", "year": "in a year", "total": "in all"}
 #: Corrections that are shown.
 MOST_SHOWN = 5
+#: Rules of one kind that are shown one by one.
+MOST_LISTED = 6
 
 
 def rule_words(case: Case, rule: Rule) -> str:
@@ -139,6 +141,26 @@ _WORDS: dict[str, Callable[[Case, Rule], str]] = {
 }
 
 
+_KINDS = {
+    "mandatory": "what must start",
+    "forbidden": "what never starts",
+    "earliest": "what starts no sooner than a period",
+    "latest": "what starts no later than a period",
+    "precedence": "what waits for something else",
+    "group": "of what only a few may be started",
+    "exclusivity": "what a deal shuts out",
+    "resource": "how much of a resource there is",
+    "budget": "what may be spent",
+    "cash_floor": "how far cash may fall",
+    "target": "the target",
+    "goal_bound": "what goals must reach",
+    "site": "the capacity of sites",
+    "component": "the capacity for components",
+    "network": "what networks of entries can sell",
+    "ceiling": "the largest shares of markets and segments",
+}
+
+
 def conflict_lines(found: Conflict) -> Iterator[str]:
     """All of it, as sentences to read aloud."""
     case = found.case
@@ -148,7 +170,12 @@ def conflict_lines(found: Conflict) -> Iterator[str]:
     if found.possible is None:
         yield "Whether the case has a plan is not known: stopped before that was proven."
         return
-    yield f"No plan exists. Of the {found.rules} rules of the case these cannot hold together:"
+    yield (
+        f"No plan exists. Of the {found.rules} rules of the case these cannot hold together"
+        + (", though some of them may not be needed for that:" if found.among else ":")
+    )
+    if found.among:
+        yield from _rule_lines(case, found.among)
     for number, row in enumerate(found.contradictions, 1):
         yield ""
         many = len(row.rules) > 1
@@ -158,14 +185,25 @@ def conflict_lines(found: Conflict) -> Iterator[str]:
             if (many)
             else "1 rule, against what the case takes as given (demand, prices, leads, what is in place)"
         )
-        yield from (f"   - {rule_words(case, rule)}" for rule in row.rules)
+        yield from _rule_lines(case, row.rules)
         if len(row.plans) == len(row.rules) and many:
             yield "   Without any one of them the others hold together: a plan was found for each."
-    if not found.contradictions:
-        yield "(none found before it was stopped)"
-    elif found.complete:
+    if found.complete:
         yield ""
         yield "There is no other: every contradiction holds the rules of one of these."
+
+
+def _rule_lines(case: Case, rules_together: Sequence[Rule]) -> Iterator[str]:
+    """A line for each rule; for those of a kind together where they are many."""
+    of_kind: dict[str, list[Rule]] = {}
+    for rule in rules_together:
+        of_kind.setdefault(rule.kind, []).append(rule)
+    for kind, rules in of_kind.items():
+        if len(rules) > MOST_LISTED:
+            listed = ", ".join(rule.path for rule in rules[:MOST_LISTED])
+            yield f"   - {len(rules)} rules: {_KINDS[kind]} ({listed} and others)"
+        else:
+            yield from (f"   - {rule_words(case, rule)}" for rule in rules)
 
 
 def correction_lines(found: Conflict) -> Iterator[str]:

@@ -4,9 +4,11 @@ Which rules go together is asked by solves of the case without all others, with 
 decision whole: a plan, audited, shows that they do; the proof, by two routes, that none
 exists shows that they do not. A plan shows more than was asked: every rule that it happens
 to keep goes with them too, which the audit tells. So few solves are needed. A first
-contradiction, of which no rule can be left out, is found by leaving out halves of the rules
-(Junker's QuickXplain, 2004); then the smallest ones are found exactly
-(`optimizer.studies.lightest`), which can take much longer.
+contradiction, of which no rule can be left out, is found by leaving out halves (Junker's
+QuickXplain, 2004): of the kinds of rules, then of the rules of those kinds that are needed.
+Whenever it is stopped, the fewest rules that are known to contradict each other are told.
+Then the smallest contradictions are found exactly (`optimizer.studies.lightest`), which
+can take much longer.
 
 On the way come corrections: rules of which the case could do without so that a plan
 exists, none of which can stay. Of those that are a single number, the least change that
@@ -34,7 +36,7 @@ from optimizer.settings import Settings
 from optimizer.solving import Prepared
 from optimizer.studies.lightest import Asked, Steps, grown, lightest
 from optimizer.studies.loosening import Dial, dial_of
-from optimizer.studies.reach import FINE_GAP, REACHED
+from optimizer.studies.reach import FINE_GAP, REACHED, within_gap
 from optimizer.studies.rules import Rule, rules_of, without
 from optimizer.studies.watching import Interrupted, Watch
 
@@ -47,7 +49,16 @@ TELLING = (
     "component", "ceiling", "network", "earliest", "latest", "forbidden", "group",
     "exclusivity", "precedence",
 )  # fmt: skip
+#: What the audit calls a violation of each kind.
+IN_THE_AUDIT = {
+    "mandatory": "status", "forbidden": "status", "earliest": "window", "latest": "window",
+    "precedence": "precedence", "group": "exclusive group", "exclusivity": "exclusivity|open entry",
+    "resource": "resource limit", "budget": "budget", "cash_floor": "cash floor",
+    "target": "required target", "goal_bound": "bound of a goal", "site": "site capacity",
+    "component": "component capacity", "network": "network limit", "ceiling": "segment limit",
+}  # fmt: skip
 #: Columns of the tables of a `Conflict`.
+AMONG = ("kind", "rule")
 RULED = ("rank", "kind", "rule", "proven")
 CHANGED = ("rule", "now", "enough", "too_little", "unit", "proven")
 
@@ -95,13 +106,16 @@ class LeastChange:
 class Conflict:
     """Why a case has no plan, as far as it was found out.
 
-    ``possible`` is True when it has one, None when that is not known. ``finished`` is
-    False when the study was interrupted.
+    ``possible`` is True when it has one, None when that is not known. ``among`` are the
+    fewest rules that are known to contradict each other, where it is not known whether all
+    of them are needed: without ``contradictions``. ``finished`` is False when the study was
+    interrupted.
     """
 
     case: Case
     rules: int
     possible: bool | None = None
+    among: tuple[Rule, ...] = ()
     contradictions: tuple[Contradiction, ...] = ()
     corrections: tuple[Correction, ...] = ()
     changes: tuple[LeastChange, ...] = ()
@@ -111,11 +125,13 @@ class Conflict:
     seconds: float = field(default=0.0, compare=False)
 
     def tables(self) -> dict[str, pd.DataFrame]:
-        """Frames: ``contradictions`` and ``corrections`` with a row for each rule of each,
-        ``changes`` with the least change of each number."""
+        """Frames: ``among`` with a row for each rule, ``contradictions`` and ``corrections``
+        with one for each rule of each, ``changes`` with the least change of each number."""
         import pandas as pd
 
+        among = [(rule.kind, rule.path) for rule in self.among]
         return {
+            "among": pd.DataFrame(among, columns=AMONG),
             "contradictions": pd.DataFrame(_ruled(self.contradictions), columns=RULED),
             "corrections": pd.DataFrame(_ruled(self.corrections), columns=RULED),
             "changes": pd.DataFrame(
@@ -202,6 +218,7 @@ class _Study:
             case=self.case,
             rules=len(self.rules),
             possible=self.possible,
+            among=self._among(),
             contradictions=tuple(self.contradictions),
             corrections=tuple(
                 sorted(self.corrections, key=lambda row: (len(row.rules), not row.proven))
@@ -219,8 +236,13 @@ class _Study:
         self.possible = self.go_together(self.all)
         if self.possible is not False:
             return
-        self.tell(f"which of {len(self.rules)} rules contradict each other")
-        first = self._irreducible(frozenset(), True, sorted(self.all, key=self._telling))
+        self.tell("which kinds of rules contradict each other")
+        kinds = self._irreducible(frozenset(), True, self._kinds())
+        # One rule that is a kind of its own, such as the target, is needed: how far must it give?
+        self._change([number for kind in kinds if len(kind) == 1 for number in kind])
+        rules = [frozenset({number}) for kind in kinds for number in sorted(kind)]
+        self.tell(f"which of {len(rules)} rules of {len(kinds)} kinds contradict each other")
+        first = sorted(frozenset().union(*self._irreducible(frozenset(), True, rules)))
         self.contradictions = [self._contradiction(first, False)]
         self._change(first)
         self.tell("a contradiction found; whether there is a smaller one")
@@ -230,30 +252,43 @@ class _Study:
             numbers = sorted(_numbers(found.steps))
             smallest.append(self._contradiction(numbers, found.proven))
             self.contradictions = smallest
-            if len(smallest) == 1 and numbers != first:
-                self.changes.clear()
+            if len(smallest) == 1:
                 self._change(numbers)
             self.tell(f"contradiction {len(smallest)} found")
             if len(smallest) >= most:
                 return
         self.complete = True
 
-    def _irreducible(self, held: frozenset[int], grew: bool, numbers: Sequence[int]) -> list[int]:
-        """Of these rules a least set that contradicts those held; ``grew``: some were added.
+    def _kinds(self) -> list[frozenset[int]]:
+        """The rules of each kind together, those that say most first."""
+        numbers: dict[str, set[int]] = {kind: set() for kind in TELLING}
+        for number, rule in enumerate(self.rules):
+            numbers[rule.kind].add(number)
+        return [frozenset(kind) for kind in numbers.values() if kind]
 
-        What is not known to contradict each other is taken to go together.
+    def _irreducible(
+        self, held: frozenset[int], grew: bool, parts: Sequence[frozenset[int]]
+    ) -> list[frozenset[int]]:
+        """The parts of some rules without any of which those held contradict no longer.
+
+        ``grew`` tells whether rules were added to those held. What is not known to
+        contradict each other is taken to go together.
         """
         if grew and self.go_together(held) is False:
             return []
-        if len(numbers) <= 1:
-            return list(numbers)
-        half = len(numbers) // 2
-        some, others = numbers[:half], numbers[half:]
-        needed = self._irreducible(held | set(some), True, others)
-        return sorted([*needed, *self._irreducible(held | set(needed), bool(needed), some)])
+        if len(parts) <= 1:
+            return list(parts)
+        half = len(parts) // 2
+        some, others = parts[:half], parts[half:]
+        needed = self._irreducible(held.union(*some), True, others)
+        return [*self._irreducible(held.union(*needed), bool(needed), some), *needed]
 
-    def _telling(self, number: int) -> tuple[int, int]:
-        return TELLING.index(self.rules[number].kind), number
+    def _among(self) -> tuple[Rule, ...]:
+        """The fewest rules that are known to contradict each other, before it is known which."""
+        if self.contradictions or not self.broken:
+            return ()
+        fewest = min(self.broken, key=len)
+        return tuple(self.rules[number] for number in sorted(fewest))
 
     # Which rules go together ----------------------------------------------------------
 
@@ -327,7 +362,7 @@ class _Study:
             if self.watch.enough and not _told(outcome, wanted):
                 # Stopped at the bound of a window that was not the last one: ask in full.
                 outcome = self.watch.solve(Prepared(asked, self.fine), asked, outcome.plan)
-            if not _told(outcome, wanted) and self.fine.gap > FINE_GAP:
+            if not _told(outcome, wanted) and self.fine.gap > FINE_GAP and within_gap(outcome):
                 exact = Prepared(asked, self.fine.model_copy(update={"gap": FINE_GAP}))
                 outcome = self.watch.solve(exact, asked, outcome.plan)
             if outcome.plan is None:
@@ -350,27 +385,29 @@ class _Study:
         return without(self.case, (self.rules[n] for n in sorted(self.all - stay)))
 
     def _kept_by(self, record: PlanRecord, chosen: frozenset[int]) -> frozenset[int]:
-        """These rules and all others that a plan keeps too, as its audit says."""
+        """These rules and others that a plan keeps too, as its audit says."""
         kept = set(chosen)
 
-        def holds(more: Sequence[int]) -> bool:
+        def add(more: Sequence[int]) -> None:
+            """Add these but for what the audit blames; where it blames none, by halves."""
+            if not more:
+                return
             if self.watch.over:
                 raise Interrupted
             case = self._with_only(kept | set(more))
             whole = recompute(case, record.decisions, record.sales, record.flows)
-            return not audit(case, whole)
-
-        def add(more: Sequence[int]) -> None:
-            if not more:
-                return
-            if holds(more):
+            said = {(violation.rule, violation.where) for violation in audit(case, whole)}
+            sound = [number for number in more if not _blamed(self.rules[number], said)]
+            if not said:
                 kept.update(more)
+            elif len(sound) < len(more):
+                add(sound)
             elif len(more) > 1:
                 half = len(more) // 2
                 add(more[:half])
                 add(more[half:])
 
-        add([number for number in sorted(self.all) if number not in kept])
+        add(sorted(self.all - kept))
         return frozenset(kept)
 
     def _contradiction(self, numbers: Sequence[int], proven: bool) -> Contradiction:
@@ -388,9 +425,10 @@ class _Study:
 
     def _change(self, numbers: Sequence[int]) -> None:
         """For each rule of a contradiction that is a number: the least change that helps."""
+        known = {row.rule for row in self.changes}
         for number in numbers:
             dial = dial_of(self.case, self.rules[number])
-            if dial is None:
+            if dial is None or self.rules[number] in known:
                 continue
             others = self.all - {number}
             self.tell(f"how far {self.rules[number].path} must give")
@@ -453,6 +491,16 @@ class _Study:
 def _numbers(steps: Steps) -> frozenset[int]:
     """The rules that are chosen."""
     return frozenset(number for number, step in enumerate(steps) if step)
+
+
+def _blamed(rule: Rule, said: Iterable[tuple[str, str]]) -> bool:
+    """Whether a violation (the rule in words of the audit, and where) seems to be of this rule."""
+    for broken, where in said:
+        at = where.replace(" ", ".")
+        here = at in rule.path or rule.path.endswith("." + at.partition(".")[0])
+        if here and broken in IN_THE_AUDIT[rule.kind].split("|"):
+            return True
+    return False
 
 
 def _settled(progress: Progress, wanted: float) -> bool:

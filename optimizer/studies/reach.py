@@ -25,7 +25,7 @@ from models.levers import can_only_help, moved, problems_of
 from models.paths import nearest
 from models.problem import CaseError, Problem
 from models.target import Goal
-from optimizer.highs import Progress, Stop
+from optimizer.highs import Progress, Stop, relative_gap
 from optimizer.outcome import Outcome
 from optimizer.plan import Plan
 from optimizer.settings import Settings
@@ -509,7 +509,7 @@ class _Study:
             # Stopped at the bound of a window that was not the last one: ask in full.
             outcome = self.watch.solve(self.prepared, case, outcome.plan or self._start(steps))
             trial = self._trial(names, outcome)
-        if trial.verdict == "open" and self.settings.gap > FINE_GAP:
+        if trial.verdict == "open" and self.settings.gap > FINE_GAP and within_gap(outcome):
             # So near the target that the gap cannot tell: ask exactly.
             exact = Prepared(case, self.settings.model_copy(update={"gap": FINE_GAP}))
             outcome = self.watch.solve(exact, case, outcome.plan, settled)
@@ -547,6 +547,14 @@ class _Study:
         missed = goal.bound is not None and goal.bound < self.wanted * REACHED
         verdict: Verdict = "missed" if missed else "open"
         return Trial(names, verdict, goal.value, goal.bound, None, outcome.plan)
+
+
+def within_gap(outcome: Outcome) -> bool:
+    """Whether the target is out of reach of the plan, but not of the bound, by the gap alone."""
+    goal = outcome.goal("target_date") if outcome.plan else None
+    if goal is None or goal.value is None or goal.bound is None:
+        return False
+    return relative_gap(goal.value, goal.bound) <= outcome.settings.gap
 
 
 def _with_fewest(steps: Steps, number: int, enough: Callable[[Steps], bool]) -> Steps:

@@ -11,12 +11,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 from models.finance import Budget
 from optimizer import AuditError, Goal, Outcome, load_case, save_case, solve
 from optimizer.catalogue import find_case
-from optimizer.cli import app
+from tests.contract.commands import Said, evplan
+
+pytestmark = pytest.mark.usefixtures("folder")
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("highspy", "numpy", "pandas", "pyomo")
@@ -28,32 +29,9 @@ IMPOSSIBLE = [
 ]
 
 
-@dataclasses.dataclass(frozen=True)
-class Said:
-    """What a command answered."""
-
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Every command runs in an empty folder."""
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 @pytest.fixture(scope="module")
 def outcome() -> Outcome:
     return solve(load_case("tiny"))
-
-
-def evplan(*words: str) -> Said:
-    result = CliRunner().invoke(app, list(words), prog_name="evplan")
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return Said(result.exit_code, result.stdout, result.stderr)
 
 
 def really(*words: str, **settings: str) -> Said:

@@ -4,37 +4,18 @@ from __future__ import annotations
 
 import csv
 import json
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 from optimizer import load_case, save_case, save_run, solve
-from optimizer.cli import app
+from tests.contract.commands import Said, evplan
 
-
-@dataclass(frozen=True)
-class Said:
-    """What a command answered."""
-
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Every command runs in an empty folder."""
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 def compare(*words: str) -> Said:
-    result = CliRunner().invoke(app, ["compare", *words], prog_name="evplan")
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return Said(result.exit_code, result.stdout, result.stderr)
+    return evplan("compare", *words)
 
 
 def test_two_scenarios_side_by_side(folder: Path) -> None:

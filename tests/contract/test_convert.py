@@ -10,27 +10,13 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from typer.testing import CliRunner
 
 from optimizer import load_case
-from optimizer.cli import app
+from tests.contract.commands import evplan
+
+pytestmark = pytest.mark.usefixtures("folder")
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Every command runs in an empty folder."""
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def evplan(*words: str) -> tuple[int, str, str]:
-    """Exit code, output and errors of a command."""
-    result = CliRunner().invoke(app, list(words), prog_name="evplan")
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result.exit_code, result.stdout, result.stderr
 
 
 def names(folder: Path) -> list[str]:

@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from typer.testing import CliRunner
 
 from optimizer import load_case, save_run, solve
-from optimizer.cli import app
 from optimizer.studies.many import Answer, Asking, Unfinished
 from optimizer.studies.question import Question
+from tests.contract.commands import Said, evplan
 
 
 @pytest.fixture(autouse=True)
@@ -35,11 +34,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(folder)
 
 
-def evplan(folder: Path, *words: str) -> tuple[int, str, str]:
-    result = CliRunner().invoke(app, ["explain", *words, "--no-store"], prog_name="evplan")
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result.exit_code, result.stdout, result.stderr
+def explain(*words: str) -> Said:
+    return evplan("explain", *words, "--no-store")
 
 
 LIMITS = """\
@@ -64,7 +60,7 @@ def test_limits_of_a_run(run: str, tmp_path: Path) -> None:
     People who plan read it on standard output; findings as they come are on standard error.
     """
     words = ["--limits", "--only", "sites", "--only", "resources", "--goals", "first"]
-    code, out, err = evplan(tmp_path, run, *words)
+    code, out, err = explain(run, *words)
     assert (code, out) == (0, LIMITS)
     assert "with 1 more engineers in every period: no difference" in err
 
@@ -73,7 +69,7 @@ def test_prices_as_files(run: str, tmp_path: Path) -> None:
     """--json and --csv hold one row for each decision and move, as the screen does."""
     words = ["--prices", "--only", "deals", "--delays", "1"]
     files = ["--json", str(tmp_path / "e.json"), "--csv", str(tmp_path / "tables")]
-    code, out, _ = evplan(tmp_path, run, *words, *files)
+    code, out, _ = explain(run, *words, *files)
     assert code == 0
     assert "Without Licence of the platform: NPV EUR 10.0 million lower." in out
     rows = json.loads((tmp_path / "e.json").read_text(encoding="utf-8"))["prices"]
@@ -87,7 +83,7 @@ def test_prices_as_files(run: str, tmp_path: Path) -> None:
 
 def test_a_staircase(run: str, tmp_path: Path) -> None:
     """From 13 engineers on the licence fits beside the new car; 11 and 12 change nothing."""
-    code, out, _ = evplan(tmp_path, run, "--staircase", "resources.engineers", "--range", "0:3:1")
+    code, out, _ = explain(run, "--staircase", "resources.engineers", "--range", "0:3:1")
     assert code == 0
     assert out.endswith("The answer changes with: 3 more engineers in every period.\n")
 
@@ -112,7 +108,7 @@ def test_a_staircase(run: str, tmp_path: Path) -> None:
 )
 def test_slips_are_told(run: str, tmp_path: Path, words: list[str], said: str) -> None:
     """Exit code 2, what is wrong in one line, nothing on standard output."""
-    code, out, err = evplan(tmp_path, run, *words)
+    code, out, err = explain(run, *words)
     assert (code, out) == (2, "")
     assert said in err
     assert "Traceback" not in err
@@ -120,7 +116,7 @@ def test_slips_are_told(run: str, tmp_path: Path, words: list[str], said: str) -
 
 def test_a_case_without_a_plan(tmp_path: Path) -> None:
     """There is nothing to explain: exit code 3, and the proof is told."""
-    code, out, _ = evplan(tmp_path, "tiny", "--set", "target.required=true", "--target", "9000000")
+    code, out, _ = explain("tiny", "--set", "target.required=true", "--target", "9000000")
     assert code == 3
     assert "roven that no plan exists" in out
 
@@ -128,11 +124,11 @@ def test_a_case_without_a_plan(tmp_path: Path) -> None:
 def test_what_a_case_teaches_is_kept(tmp_path: Path) -> None:
     """The first time a case is solved, and kept with its lesson; the second time it is not."""
     words = ["explain", "tiny", "--only", "deals", "--store", str(tmp_path / "kept")]
-    first, again = (CliRunner().invoke(app, words, prog_name="evplan") for _ in range(2))
-    assert (first.exit_code, again.exit_code) == (0, 0)
-    assert "solving the case first" in first.stderr
-    assert "solving the case" not in again.stderr
-    assert again.stdout == first.stdout
+    first, again = (evplan(*words) for _ in range(2))
+    assert (first.code, again.code) == (0, 0)
+    assert "solving the case first" in first.err
+    assert "solving the case" not in again.err
+    assert again.out == first.out
     assert len(list((tmp_path / "kept").glob("*.lesson.gz"))) == 1
 
 
@@ -149,7 +145,7 @@ def test_ctrl_c_keeps_what_is_there(
             yield answer
 
     monkeypatch.setattr(Asking, "answers", two)
-    code, out, err = evplan(tmp_path, run, "--csv", str(tmp_path / "tables"))
+    code, out, err = explain(run, "--csv", str(tmp_path / "tables"))
     assert code == 4
     assert "questions have no answer yet" in err
     assert "EUR 0.2 million more cash at the start" in out

@@ -13,23 +13,13 @@ import time
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from optimizer.cli import app
+from tests.contract.commands import evplan
+
+pytestmark = pytest.mark.usefixtures("folder")
+
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Commands run in a folder of their own."""
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def evplan(*words: str) -> tuple[int, str, str]:
-    done = CliRunner().invoke(app, list(words), prog_name="evplan")
-    return done.exit_code, done.stdout, done.stderr
 
 
 def test_alternatives_says_what_all_near_best_plans_share() -> None:

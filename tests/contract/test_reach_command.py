@@ -7,11 +7,12 @@ import threading
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 from optimizer import CaseError, Settings, conflict, load_case, reach, save_case, solve
-from optimizer.cli import app
 from optimizer.highs import Stop
+from tests.contract.commands import evplan
+
+pytestmark = pytest.mark.usefixtures("folder")
 
 #: Two commitments that must start in the first quarter and need 8 + 5 of 10 engineers.
 IMPOSSIBLE = [
@@ -19,20 +20,6 @@ IMPOSSIBLE = [
     for commitment in ("vehicles.two", "deals.licence")
     for setting in ("status=mandatory", "latest=2024Q1")
 ]
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Every command runs in an empty folder."""
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def evplan(*words: str) -> tuple[int, str, str]:
-    result = CliRunner().invoke(app, list(words), prog_name="evplan")
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result.exit_code, result.stdout, result.stderr
 
 
 def test_reach_says_what_it_would_take() -> None:

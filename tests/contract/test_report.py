@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
 from optimizer import (
     Comparison,
@@ -32,10 +31,10 @@ from optimizer import (
     solve,
     sweep,
 )
-from optimizer.cli import app
 from optimizer.reporting.html import ReportError, report_page
 from optimizer.reporting.html.writing import as_json
 from optimizer.reporting.text import headline
+from tests.contract.commands import Said, evplan
 from tests.contract.hostile import NAMES, TITLES, hostile_case
 
 
@@ -466,11 +465,8 @@ def test_several_runs(outcome: Outcome) -> None:
 # The command -------------------------------------------------------------------------
 
 
-def said(*words: str) -> tuple[int, str, str]:
-    result = CliRunner().invoke(app, ["report", *words], prog_name="evplan")
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result.exit_code, result.stdout, result.stderr
+def said(*words: str) -> Said:
+    return evplan("report", *words)
 
 
 def test_command(run: Path, outcome: Outcome, tmp_path: Path) -> None:
@@ -573,14 +569,14 @@ def test_studies_write_pages_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     swept = ["sweep", "tiny", "--vary", "finance.opening_cash=30,31", "--no-store"]
     swept += ["--workers", "1", "--out", "made", "--report", "b.html"]
     for words, id in ((compared, "key-figures"), (swept, "results-table")):
-        result = CliRunner().invoke(app, words, prog_name="evplan")
-        assert result.exit_code == 0, result.stderr
-        assert words[-1] in result.stdout
+        result = evplan(*words)
+        assert result.code == 0, result.err
+        assert words[-1] in result.out
         assert id in Page(Path(words[-1]).read_text(encoding="utf-8")).tables
         other = ["other" if word == "made" else word for word in words]
-        again = CliRunner().invoke(app, other, prog_name="evplan")
-        assert again.exit_code == 2
-        assert again.stderr.startswith(f"{words[-1]} is there already")
+        again = evplan(*other)
+        assert again.code == 2
+        assert again.err.startswith(f"{words[-1]} is there already")
     assert not Path("other").exists()
 
 
@@ -780,20 +776,20 @@ def test_commands_write_pages(
 ) -> None:
     """``explain``, ``alternatives`` and ``frontier`` write pages, never over a file."""
     monkeypatch.chdir(tmp_path)
-    result = CliRunner().invoke(app, [*words, "--report", "a.html"], prog_name="evplan")
-    assert result.exit_code == 0, result.stderr
-    assert result.stdout.endswith("\nWritten to a.html\n")
+    result = evplan(*words, "--report", "a.html")
+    assert result.code == 0, result.err
+    assert result.out.endswith("\nWritten to a.html\n")
     assert id in Page(Path("a.html").read_text(encoding="utf-8")).tables
-    again = CliRunner().invoke(app, [*words, "--report", "a.html"], prog_name="evplan")
-    assert again.exit_code == 2
-    assert again.stderr.startswith("a.html is there already")
+    again = evplan(*words, "--report", "a.html")
+    assert again.code == 2
+    assert again.err.startswith("a.html is there already")
 
 
 def test_no_page_of_a_staircase(tmp_path: Path) -> None:
     """It is refused in words before anything is solved."""
     words = ["explain", "tiny", "--staircase", "resources.engineers", "--range", "0:2:1"]
     target = tmp_path / "a.html"
-    result = CliRunner().invoke(app, [*words, "--report", str(target)], prog_name="evplan")
-    assert result.exit_code == 2
-    assert "there is no page" in result.stderr
+    result = evplan(*words, "--report", str(target))
+    assert result.code == 2
+    assert "there is no page" in result.err
     assert not target.exists()

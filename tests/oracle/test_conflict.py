@@ -13,6 +13,7 @@ from models.case import Case
 from models.target import Goal
 from optimizer import Settings, solve
 from optimizer.auditing import audit
+from optimizer.highs import Stop
 from optimizer.studies.conflict import Conflict, conflict
 from optimizer.studies.loosening import dial_of
 from optimizer.studies.rules import Rule, rules_of, without
@@ -138,6 +139,30 @@ def changed(case: Case, rule: Rule, number: float | str) -> Case:
     }
     assert dial_of(case, rule) is not None
     return case.with_changes({paths.get(rule.kind, rule.path): number})
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("told", ["which kinds", "which of"])
+def test_stopped_early_it_tells_rules_that_contradict_each_other(seed: int, told: str) -> None:
+    """Brute force finds no plan that keeps them all; each kind of them is needed in the end."""
+    case, stop = tiny_case(seed), Stop()
+
+    def tell(words: str) -> None:
+        if words.startswith(told):
+            stop.asked.set()
+
+    found = conflict(case, progress=tell, stop=stop)
+    assert found.possible is False
+    if told == "which kinds":
+        assert not found.finished
+        assert len(found.among) == len(rules_of(case))
+    assert bool(found.among) != bool(found.contradictions)
+    rules = found.among or found.contradictions[0].rules
+    assert not possible(only(case, rules))
+    if told == "which of":
+        # Without all rules of any one kind, the others of them have a plan.
+        for kind in {rule.kind for rule in rules}:
+            assert possible(only(case, tuple(rule for rule in rules if rule.kind != kind)))
 
 
 def test_a_case_with_a_plan_has_no_conflict() -> None:

@@ -1,0 +1,25 @@
+"""Commands as their users give them, answered in this process."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from typer.testing import CliRunner
+
+from optimizer.cli import app
+
+
+class Said(NamedTuple):
+    """What a command answered."""
+
+    code: int
+    out: str
+    err: str
+
+
+def evplan(*words: str) -> Said:
+    """Exit code, output and errors of a command; what it did not expect is raised here."""
+    result = CliRunner().invoke(app, list(words), prog_name="evplan")
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return Said(result.exit_code, result.stdout, result.stderr)
