@@ -50,9 +50,9 @@ def alternatives(
     scenario: ScenarioOption = None,
     gap: GapOption = "0.001",
     time_limit: Annotated[
-        str | None,
+        str,
         typer.Option(metavar="SECONDS", help="Seconds for each question after the best plan."),
-    ] = None,
+    ] = "20",
     json: JsonOption = None,
     csv: CsvOption = None,
     report: ReportOption = None,

@@ -51,8 +51,8 @@ def frontier(
     scenario: ScenarioOption = None,
     gap: GapOption = "0.001",
     time_limit: Annotated[
-        str | None, typer.Option(metavar="SECONDS", help="Seconds for each point.")
-    ] = None,
+        str, typer.Option(metavar="SECONDS", help="Seconds for each point.")
+    ] = "20",
     json: JsonOption = None,
     csv: CsvOption = None,
     report: ReportOption = None,

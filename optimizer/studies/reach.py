@@ -17,6 +17,7 @@ import itertools
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from models.case import Case
@@ -48,9 +49,10 @@ SHOWN_GAP = 0.005
 MOST_LOOKS = 1000
 #: Gap to which a trial is solved that comes so near the target that the usual one is too wide.
 FINE_GAP = 1e-6
+#: Part of the target that a first combination must have, so that nothing hangs on one car.
+SPARE = 1 + 1e-5
 #: Most steps of a lever that are tried one by one where more of it may hurt.
 MOST_SCANNED = 12
-
 
 #: Columns of the tables of a `Reach`; volumes in cars a year.
 ALONE = (
@@ -281,8 +283,6 @@ class _Study:
         self.tried: dict[Steps, Trial] = {}
         self.alone: list[Alone] = []
         self.combinations: list[Combination] = []
-        #: Steps that reach the target, of which none can be left out; perhaps not lightest.
-        self.enough: Steps | None = None
         self.complete = False
         self.best: Outcome | None = None
         self.assumed = tuple(r.lever for r in self.levers if not can_only_help(case, r))
@@ -408,22 +408,31 @@ class _Study:
         self.complete = True
 
     def _reduce(self, order: Sequence[int]) -> None:
-        """From all steps down to some of which none can be left out: a first combination."""
+        """From all steps down to some of which none can be left out: a first combination.
+
+        At first with cars to spare: where just the target is reached, all that is sold hangs
+        on one limit, and whether anything else can be left out is proven at great length.
+        """
         if self.trial(self.most).verdict != "reached":
             return
-        self.enough = self.most
-        for number in order:
-            self.enough = _with_fewest(
-                self.enough, number, lambda less: self.trial(less).verdict == "reached"
-            )
+        steps = self.most
+        for least in (SPARE * self.wanted, 0.0):
+            for number in order:
+                steps = _with_fewest(steps, number, partial(self._has, volume=least))
+
+    def _has(self, steps: Steps, volume: float) -> bool:
+        trial = self.trial(steps)
+        return trial.verdict == "reached" and (trial.volume or 0.0) >= volume
 
     def _any(self) -> tuple[Combination, ...]:
-        """The first combination, where the search for lighter ones found none before it ended."""
-        if self.enough is None or self.complete:
+        """The lightest that is known, where the search for it ended before it was proven."""
+        reached = [steps for steps, trial in self.tried.items() if trial.verdict == "reached"]
+        if self.complete or len(self.alone) < len(self.levers) or not reached:
             return ()
-        trial = self.tried[self.enough]
-        weight = weight_of(self.enough, [row.weight for row in self.levers])
-        return (Combination(trial.steps, weight, trial, False),)
+        weights = [row.weight for row in self.levers]
+        steps = min(reached, key=lambda steps: weight_of(steps, weights))
+        trial = self.tried[steps]
+        return (Combination(trial.steps, weight_of(steps, weights), trial, False),)
 
     def _gain(self, number: int) -> tuple[bool, float]:
         """What a lever brings alone: those that bring little are likely not to be missed."""
