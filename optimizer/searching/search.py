@@ -117,6 +117,7 @@ class Search:
             self.session.begin_from(known.basis)
         relaxed = self.tighten(aim)
         if self.limit.over:
+            self.take(self.x, vector, sense)  # its volumes at least are as this aim wants them
             return Answer("limit", None, None, None)
         basis = self.session.basis
         if relaxed.status == "infeasible":
@@ -224,6 +225,14 @@ class Search:
         self.learned.rows.update(rows)
 
     # A plan ---------------------------------------------------------------------------
+
+    def look(self, vector: Vector, sense: Sense, goal: str) -> None:
+        """Look for a plan along the relaxation once, and prove nothing."""
+        if not self._worth_preparing:
+            return
+        relaxed = self.relaxed(vector, sense)
+        if relaxed.x is not None and not self.limit.over:
+            Looking(self, Aim(vector, sense, goal, goal)).look(relaxed, again=True)
 
     def _quick(self, aim: Aim, relaxed: Relaxed) -> Answer | None:
         """The answer, if the plan at hand and the relaxation give it already."""

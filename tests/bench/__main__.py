@@ -25,7 +25,6 @@ import typer
 from models.case import Case
 from optimizer import Outcome, Prepared, Settings
 from optimizer.formulation.goals import LEAST, measure, window_volume
-from optimizer.highs import Progress
 from optimizer.studies.question import Question
 from optimizer.studies.worker import job
 from optimizer.world import World
@@ -79,24 +78,6 @@ class Table:
         return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in self.rows)])
 
 
-@dataclass
-class Heard:
-    """When the best plan of each goal was within which gap of its bound, seconds from the start."""
-
-    began: float = field(default_factory=time.monotonic)
-    events: list[tuple[str, float, float | None]] = field(default_factory=list)
-
-    def __call__(self, progress: Progress) -> None:
-        self.events.append((progress.goal, time.monotonic() - self.began, progress.best))
-
-    def first_within(self, goal: str, value: float, share: float) -> float | None:
-        """Seconds until a plan within a share of a value of the goal was at hand."""
-        for name, seconds, best in self.events:
-            if name == goal and best is not None and abs(best - value) <= share * abs(value):
-                return seconds
-        return None
-
-
 def spread(values: list[float], of: str = "run") -> str:
     """Median and range."""
     return Spread(tuple(values)).text(of=of)
@@ -136,7 +117,7 @@ def shipped(table: Table, repeat: int, gap: float, bar: str) -> None:
         goals = sum(
             seconds
             for phase, seconds in manifest["seconds"].items()
-            if phase in ("target_date", "volume", "npv")
+            if phase in ("first plan", "target_date", "volume", "npv")
         )
         assert manifest["status"] == "optimal", manifest["status"]
         walls.append(run.seconds)
@@ -151,16 +132,17 @@ def shipped(table: Table, repeat: int, gap: float, bar: str) -> None:
 
 
 def first_plan(table: Table, repeat: int) -> None:
-    """Seconds of solving until a plan within 2 % of the best of the first goal is there."""
-    case, times = CASES["shipped"](), []
+    """How good the plan is that a solve hands back after two seconds, by seed."""
+    case, lacks, totals = CASES["shipped"](), [], []
+    best = Prepared(case).solve().goal("volume").best
     for seed in range(repeat):
-        heard = Heard()
-        outcome = Prepared(case, Settings(seed=seed)).solve(progress=heard)
-        volume = outcome.goal("volume").best
-        found = heard.first_within("volume", volume, 0.02)
-        times.append(found if found is not None else outcome.seconds["total"])
+        outcome = Prepared(case, Settings(seed=seed, time_limit=2.0)).solve()
+        lacks.append(100.0 * (1.0 - outcome.goal("volume").value / best))
+        totals.append(outcome.seconds["total"])
     table.add(
-        "shipped: a plan within 2 % of the best volume, s of solving, by seed", spread(times), "2"
+        "shipped: the plan after 2 s of solving lacks of the best volume, %, by seed",
+        f"{spread(lacks)}; with volumes made exact and audited after {spread(totals)} s",
+        "2",
     )
 
 

@@ -8,6 +8,8 @@ import signal
 import pytest
 
 from optimizer import Prepared, Progress, Settings, load_case, solve
+from optimizer.studies.alternatives import starts_in
+from optimizer.studies.fixing import with_starts
 
 
 @pytest.mark.parametrize("reports", [1, 4])
@@ -35,3 +37,14 @@ def test_a_limit_keeps_the_plan_at_hand(seconds: float) -> None:
     assert outcome.status == "feasible"
     assert outcome.plan is not None
     assert not outcome.proven
+
+
+def test_a_plan_cut_short_sells_what_its_decisions_allow() -> None:
+    """Without any time for a search the volumes are still the best of the first schedule: those
+    of a solve in which nothing but volumes is left to decide."""
+    case = load_case("leapmotor-2023")
+    outcome = Prepared(case, Settings(time_limit=1e-9)).solve()
+    assert outcome.plan is not None
+    decided = solve(with_starts(case, starts_in(outcome.plan.record)))
+    assert decided.proven
+    assert outcome.goal("volume").value == pytest.approx(decided.goal("volume").value, rel=2e-3)
