@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.case import Case
-from optimizer import Prepared, Settings, world
+from optimizer import Prepared, Settings, lexicographic, world
 from optimizer.highs import relaxation
 from optimizer.searching import looking, narrowing, search
 from optimizer.studies.prices import forbidden, forced
@@ -50,6 +50,7 @@ STEPS: dict[str, tuple[tuple[Any, str, Any], ...]] = {
     ),
     "all rows of the pool": ((search, "MOST_ROWS", 0),),
     "narrowing": ((narrowing.Narrowing, "narrow", lambda self, _: self.search.tighten(self.aim)),),
+    "looking ahead": ((lexicographic.Lexicographic, "_look_ahead", lambda self, goal: None),),
     "looking for plans": ((looking.Looking, "look", lambda self, relaxed, again: None),),
     "near proofs first": ((search.Search, "_close", lambda self, aim, relaxed, cutoff: None),),
     "interior points": (
