@@ -14,7 +14,7 @@ import numpy as np
 
 from optimizer.highs.instance import Columns, Instance, Sense, scales
 from optimizer.highs.program import Program
-from optimizer.highs.relaxation import Basis, Relaxation, Relaxed
+from optimizer.highs.relaxation import VERY_MANY_ENTRIES, Basis, Relaxation, Relaxed
 from optimizer.highs.running import Limit
 from optimizer.highs.witness import Kept, Name, Rows, Witness
 from optimizer.matrix import Floats, Matrix, Vector
@@ -164,6 +164,11 @@ class Session:
         """The rows as they are now, to check witnesses against; bounds are those at any time."""
         here = self._relaxation
         return Rows(self.matrix, here.changed, here.freed, here.kept, here.lower, here.upper)
+
+    @property
+    def is_very_large(self) -> bool:
+        """Without a basis near by, a relaxation takes long."""
+        return len(self.matrix.value) >= VERY_MANY_ENTRIES
 
     def polish(
         self, x: Floats, vector: Vector, sense: Sense, limit: Limit | None = None

@@ -227,8 +227,11 @@ class Search:
     # A plan ---------------------------------------------------------------------------
 
     def look(self, vector: Vector, sense: Sense, goal: str) -> None:
-        """Look for a plan along the relaxation once, and prove nothing."""
-        if not self._worth_preparing:
+        """Look for a plan along the relaxation once, and prove nothing.
+
+        Not in a very large case, where the relaxation alone could take all the time.
+        """
+        if not self._worth_preparing or self.session.is_very_large:
             return
         relaxed = self.relaxed(vector, sense)
         if relaxed.x is not None and not self.limit.over:
