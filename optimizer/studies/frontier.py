@@ -14,7 +14,7 @@ target are not. Not here: solving (see `optimizer.solving`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from itertools import pairwise
@@ -300,7 +300,18 @@ class _Search:
         for point in sorted(self.found, key=lambda p: (-self._second(p), -self._first(p))):
             if not kept or self._first(point) > self._first(kept[-1]):
                 kept.append(point)
-        return kept[::-1]
+        return self._bounded(kept[::-1])
+
+    def _bounded(self, points: Sequence[FrontierPoint]) -> list[FrontierPoint]:
+        """Each with the tightest bound of it and those before it: what has as much of the second
+        as a later point has it of an earlier one too."""
+        tighter = max if self.kinds[0] in LEAST else min
+        bounded, tightest = [], None
+        for point in points:
+            bounds = [bound for bound in (tightest, point.first_bound) if bound is not None]
+            tightest = tighter(bounds, default=None)
+            bounded.append(replace(point, first_bound=tightest))
+        return bounded
 
     def largest(self, resolution: float) -> _Box | None:
         """The largest box that is larger than the resolution in both directions."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
@@ -15,9 +16,10 @@ from models.case import Case
 from models.target import LEAST
 from optimizer import Outcome, Settings, furthest, solve
 from optimizer.formulation.commitments import schedule
+from optimizer.highs import Stop
 from optimizer.studies.alternatives import alternatives, near_best, starts_in
 from optimizer.studies.fixing import with_starts
-from optimizer.studies.frontier import MEASURES, Frontier, frontier
+from optimizer.studies.frontier import MEASURES, Frontier, Measure, _Search, frontier
 
 EXACT = Settings(gap=1e-6)
 #: Decision sets that are tried one by one at most.
@@ -217,3 +219,24 @@ def test_a_frontier_that_ends_early_says_so() -> None:
             assert len(part.points) <= 3
             return
     raise AssertionError("no case has a front of more than four points")
+
+
+@pytest.mark.parametrize(
+    ("between", "bounds", "tightest"),
+    [
+        (("volume", "npv"), [9.0, None, 12.0, 7.0], [9.0, 9.0, 9.0, 7.0]),
+        (("spending", "volume"), [None, 2.0, None, 1.0], [None, 2.0, 2.0, 2.0]),
+    ],
+)
+def test_a_bound_holds_for_all_later_points(
+    between: tuple[Measure, Measure],
+    bounds: list[float | None],
+    tightest: list[float | None],
+) -> None:
+    """A plan with as much of the second goal as a later point has as much as the earlier ones, so
+    what is proven of them is proven of it: at most 9 goes for 12, at least 2 for 1."""
+    case = CASES[0][0].replace(goals=())
+    search = _Search(case, between, EXACT, None, Stop())
+    point = frontier(case, between, settings=EXACT, points=2).points[0]
+    given = [replace(point, first_bound=bound) for bound in bounds]
+    assert [p.first_bound for p in search._bounded(given)] == tightest
