@@ -127,6 +127,9 @@ class Lexicographic:
         )
         if self.x is None:
             return None
+        if answer.status == "limit":
+            # The volumes at least are those that this goal wants of the decisions at hand.
+            self.search.take(self.x, vector, sense)
         best = vector.at(self.x)
         bound = _outer(best, answer.bound, sense)
         proven = bound is not None and relative_gap(best, bound) <= self.settings.gap
@@ -154,14 +157,13 @@ class Lexicographic:
         open_window: int | None = None
         for last, vector in windows.items():
             topic = f"{goal.kind} {last}"
-            if not self._reaches(vector, wanted):
-                bound = self.search.rules_out(vector, "max", topic, wanted)
-                if bound is not None:
-                    bounds[last] = bound
-                    continue
-                self.search.take(self.x, vector, "max")
+            self.search.take(self.x, vector, "max")
             if self._reaches(vector, wanted):
                 return self._dated(goal, last, open_window)
+            bound = self.search.rules_out(vector, "max", topic, wanted)
+            if bound is not None:
+                bounds[last] = bound
+                continue
             answer = self.search.best(
                 vector,
                 "max",

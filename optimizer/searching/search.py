@@ -117,7 +117,6 @@ class Search:
             self.session.begin_from(known.basis)
         relaxed = self.tighten(aim)
         if self.limit.over:
-            self.take(self.x, vector, sense)  # its volumes at least are as this aim wants them
             return Answer("limit", None, None, None)
         basis = self.session.basis
         if relaxed.status == "infeasible":

@@ -7,7 +7,9 @@ import signal
 
 import pytest
 
+from models.target import Goal
 from optimizer import Prepared, Progress, Settings, load_case, solve
+from optimizer.highs import Stop
 from optimizer.studies.alternatives import starts_in
 from optimizer.studies.fixing import with_starts
 
@@ -48,3 +50,20 @@ def test_a_plan_cut_short_sells_what_its_decisions_allow() -> None:
     decided = solve(with_starts(case, starts_in(outcome.plan.record)))
     assert decided.proven
     assert outcome.goal("volume").value == pytest.approx(decided.goal("volume").value, rel=2e-3)
+
+
+def test_a_stop_between_windows_keeps_the_best_volume_told() -> None:
+    """Asked for nothing but a target out of reach, and stopped while the largest window is
+    sought: the plan handed back has what was last told of it, not what another window wants."""
+    case = load_case("leapmotor-2023").with_target(700_000)
+    heard, stop = [0.0], Stop()
+
+    def listen(progress: Progress) -> None:
+        heard.append(progress.best or 0.0)
+        if len(heard) == 4:
+            stop.asked.set()
+
+    asked = case.replace(goals=(Goal(kind="target_date"),))
+    outcome = Prepared(asked, Settings()).solve(progress=listen, stop=stop)
+    assert max(heard) > 0
+    assert outcome.goal("target_date").value >= max(heard) * (1 - 1e-6)
