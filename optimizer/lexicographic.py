@@ -155,15 +155,21 @@ class Lexicographic:
         wanted = target.volume * REACHED
         bounds: dict[int, float] = {}
         open_window: int | None = None
+        later = len(self.case.goals_in_order) > 1
         for last, vector in windows.items():
             topic = f"{goal.kind} {last}"
-            self.search.take(self.x, vector, "max")
+            if not later:
+                self.search.take(self.x, vector, "max")
             if self._reaches(vector, wanted):
                 return self._dated(goal, last, open_window)
             bound = self.search.rules_out(vector, "max", topic, wanted)
             if bound is not None:
                 bounds[last] = bound
                 continue
+            if later:  # volumes that serve it are not given up for a window out of reach
+                self.search.take(self.x, vector, "max")
+                if self._reaches(vector, wanted):
+                    return self._dated(goal, last, open_window)
             answer = self.search.best(
                 vector,
                 "max",
