@@ -23,6 +23,7 @@ import numpy as np
 import typer
 
 from models.case import Case
+from models.target import GoalKind
 from optimizer import Outcome, Prepared, Settings
 from optimizer.formulation.goals import LEAST, measure, window_volume
 from optimizer.studies.question import Question
@@ -30,7 +31,7 @@ from optimizer.studies.worker import job
 from optimizer.world import World
 from tests.bench.cases import CASES, wide_case
 from tests.bench.measuring import Spread, run_command, seconds_of
-from tests.bench.peers import PEERS
+from tests.bench.peers import PEERS, PeerResult
 from tests.bench.steps import LONGEST, ON, STEPS, measured
 from tests.bench.textbook import solve_textbook
 
@@ -220,28 +221,74 @@ def _agree(table: Table, what: str, ours: Outcome, theirs: object) -> None:
         return
 
 
-def peers(table: Table, names: list[str], limit: float) -> None:
+@dataclass(frozen=True)
+class Match:
+    """A peer's answer for one goal beside ours: its value in our unit, and the seconds of both."""
+
+    kind: GoalKind
+    found: PeerResult
+    value: float | None
+    ours: float
+    best: float
+
+    @property
+    def off(self) -> float:
+        """How far its value is from ours, as a part of it."""
+        return abs((self.value or 0.0) - self.best) / max(abs(self.best), 1.0)
+
+    @property
+    def disagrees(self) -> bool:
+        """Whether its proof and ours cannot both hold. CP-SAT rounds and proves nothing."""
+        if self.found.status == "infeasible":
+            return self.found.peer != "cp-sat"
+        return self.found.status == "optimal" and self.off > 0.003
+
+
+def peers(table: Table, names: list[str], repeat: int, limit: float) -> None:
     """Other solvers on our exported model, one file a goal, end to end."""
     for name in names:
         case = CASES[name]()
-        outcome, _ = _solved(case)
-        for kind, sense, path, unit in _exported(case, outcome):
-            mine = outcome.seconds[kind]
+        rounds = [list(_matches(case, limit)) for _ in range(repeat)]
+        matches = [match for matches in rounds for match in matches]
+        for kind in dict.fromkeys(match.kind for match in matches):
             for peer in PEERS:
-                found = peer.solve(path, 1e-3, limit)
-                told = f"{found.status}"
-                if found.seconds is not None:
-                    told += f", {found.seconds / mine:.2g} times ours ({mine:.1f} s)"
-                if found.value is not None and found.status in ("optimal", "feasible"):
-                    value = found.value * unit * (1 if sense == "min" else -1)
-                    best = outcome.goal(kind).best
-                    off = abs(value - best) / max(abs(best), 1.0)
-                    told += f", {off:.2%} from our value"
-                    if found.status == "optimal" and off > 0.003:
-                        table.disagreements.append(f"{peer.name} on {name}, {kind}: {value}")
-                if found.status == "infeasible" and peer.name != "cp-sat":  # it rounds
-                    table.disagreements.append(f"{peer.name} on {name}, {kind}: infeasible")
-                table.add(f"{name}, goal {kind}: {peer.name} on the exported model", told)
+                of = [m for m in matches if m.kind == kind and m.found.peer == peer.name]
+                what = f"{name}, goal {kind}: {peer.name} on the exported model"
+                table.add(what, _told_of(of))
+                if any(match.disagrees for match in of):
+                    table.disagreements.append(what)
+        for peer in PEERS:
+            times, done = [], True
+            for one in rounds:
+                of = [m for m in one if m.found.peer == peer.name and m.found.seconds]
+                done = done and all(m.found.status == "optimal" for m in of)
+                if of:
+                    times.append(sum(m.found.seconds or 0.0 for m in of) / sum(m.ours for m in of))
+            if times:
+                note = "" if done else f", not done with each: {limit:.0f} s a file"
+                table.add(f"{name}, all files: {peer.name}, times ours", spread(times) + note, "1")
+
+
+def _matches(case: Case, limit: float) -> Iterator[Match]:
+    """The answers of all peers, goal by goal, beside one solve of ours."""
+    outcome, _ = _solved(case)
+    for kind, sense, path, unit in _exported(case, outcome):
+        for peer in PEERS:
+            found = peer.solve(path, 1e-3, limit)
+            value = None if found.value is None else found.value * unit
+            if value is not None and sense == "max":
+                value = -value  # files minimise
+            yield Match(kind, found, value, outcome.seconds[kind], outcome.goal(kind).best)
+
+
+def _told_of(matches: list[Match]) -> str:
+    """What came of one peer and goal in all runs."""
+    told = " / ".join(dict.fromkeys(match.found.status for match in matches))
+    times = [m.found.seconds / m.ours for m in matches if m.found.seconds is not None]
+    if times:
+        told += f", {spread(times)} times ours"
+    off = [m.off for m in matches if m.found.status in ("optimal", "feasible")]
+    return told + (f", at most {max(off):.2%} from our value" if off else "")
 
 
 def steps(table: Table) -> None:
@@ -269,7 +316,7 @@ def steps(table: Table) -> None:
         )
 
 
-def _exported(case: Case, outcome: Outcome) -> Iterator[tuple[str, str, Path, float]]:
+def _exported(case: Case, outcome: Outcome) -> Iterator[tuple[GoalKind, str, Path, float]]:
     """A file for each goal but the target date, which keeps what the goals before it reached."""
     world = World(case, Settings())
     with tempfile.TemporaryDirectory() as folder:
@@ -351,21 +398,26 @@ def _bare(case: Case) -> tuple[float, int]:
     return time.monotonic() - began, count
 
 
-def large(table: Table, name: str, gap: float, limit: float) -> None:
+def large(table: Table, name: str, repeat: int, gap: float, limit: float) -> None:
     """A generated case of a size to a gap, within a limit, in a process of its own."""
-    run = run_command(
-        [sys.executable, "-m", "tests.bench", "solve-one", name, str(gap), str(limit)]
-    )
-    if run.code:
-        table.add(
-            f"size {name} to {gap:.0%} within {limit:.0f} s", run.err.strip().splitlines()[-1]
+    seconds, peaks, told = [], [], dict[str, None]()
+    for _ in range(repeat):
+        run = run_command(
+            [sys.executable, "-m", "tests.bench", "solve-one", name, str(gap), str(limit)]
         )
-        return
-    said = json.loads(run.out.strip().splitlines()[-1])
-    gaps = ", ".join(f"{kind} {gap}" for kind, gap in said["gaps"].items())
+        if run.code:
+            told[run.err.strip().splitlines()[-1]] = None
+            continue
+        said = json.loads(run.out.strip().splitlines()[-1])
+        gaps = ", ".join(f"{kind} {gap}" for kind, gap in said["gaps"].items())
+        told[f"{said['status']}; gaps: {gaps}"] = None
+        seconds.append(said["seconds"])
+        peaks.append(run.peak_mb)
+        print(f"  {name}: {said['seconds']:.0f} s, {run.peak_mb:.0f} MB", flush=True)
+    measured = f" in {spread(seconds)} s, at most {max(peaks):.0f} MB" if seconds else ""
     table.add(
         f"size {name} to {gap:.0%} within {limit:.0f} s",
-        f"{said['status']} in {said['seconds']:.0f} s, {run.peak_mb:.0f} MB; gaps: {gaps}",
+        " / ".join(told) + measured,
         "300 s, 4,096 MB" if name == "L" else "",
     )
 
@@ -400,10 +452,10 @@ def main(
         "first": lambda: first_plan(table, repeat),
         "what-if": lambda: what_if(table, repeat),
         "textbook": lambda: textbook(table, ["S", "shipped"], repeat),
-        "peers": lambda: peers(table, ["shipped"], PEER_LIMIT),
+        "peers": lambda: peers(table, ["shipped"], repeat, PEER_LIMIT),
         "steps": lambda: steps(table),
         "hand-over": lambda: hand_over(table, repeat),
-        "L": lambda: large(table, "L", 0.01, 300.0),
+        "L": lambda: large(table, "L", repeat, 0.01, 300.0),
     }
     for part in parts.split(",") if parts else known:
         if part not in known:
