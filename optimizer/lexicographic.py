@@ -111,6 +111,23 @@ class Lexicographic:
         self.search.look(vector, _sense(goal), goal.kind)
         self.seconds["first plan"] = time.monotonic() - mark
 
+    def out_of_reach(self) -> float | None:
+        """The bound of the relaxation on every window, where it rules the target out.
+
+        Seeks no plan; None where the relaxation allows the target, or a limit came first.
+        """
+        target = self.case.target
+        assert target is not None
+        bounds = []
+        for last, periods in self.block.windows.items():
+            vector = self.world.vector(window_volume(self.block, periods))
+            wanted = target.volume * REACHED
+            bound = self.search.rules_out(vector, "max", f"target_date {last}", wanted)
+            if bound is None:
+                return None
+            bounds.append(bound)
+        return max(bounds)
+
     # One goal after another ---------------------------------------------------
 
     def _best(self, goal: Goal, last: bool) -> _Found | None:

@@ -90,6 +90,18 @@ class Prepared:
         with ctrl_c_asks(limit.stop):
             return self._solve(self.case if case is None else case, known, limit, progress)
 
+    def out_of_reach(self, case: Case, *, stop: Stop | None = None) -> float | None:
+        """What no window of a case can pass, where the relaxation rules the target out.
+
+        None where it does not, which says nothing; no plan is sought. Takes a part of
+        the time of a solve, which begins where this ends. Raises `SolverError`.
+        """
+        limit = Limit(self.settings.time_limit, stop)
+        with ctrl_c_asks(limit.stop):
+            self._bring_in(case)
+            search = self._search(limit, None)
+            return Lexicographic(self._world, self.settings, search).out_of_reach()
+
     def _solve(
         self,
         case: Case,
@@ -98,8 +110,15 @@ class Prepared:
         progress: Callable[[Progress], None] | None,
     ) -> Outcome:
         self._bring_in(case)
+        search = self._search(limit, progress)
+        outcome = Lexicographic(self._world, self.settings, search).outcome(start)
+        if self.known is None and case == self._prepared:
+            self.known = search.learned.frozen(search.shape)
+        return outcome
+
+    def _search(self, limit: Limit, progress: Callable[[Progress], None] | None) -> Search:
         world = self._world
-        search = Search(
+        return Search(
             world.session,
             world.pool,
             world.large(),
@@ -108,10 +127,6 @@ class Prepared:
             progress,
             known=self.known,
         )
-        outcome = Lexicographic(world, self.settings, search).outcome(start)
-        if self.known is None and case == self._prepared:
-            self.known = search.learned.frozen(search.shape)
-        return outcome
 
     def _bring_in(self, case: Case) -> None:
         """Make the world that of a case: the base in place, or one of its own."""

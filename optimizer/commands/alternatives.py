@@ -16,6 +16,7 @@ from optimizer.commands.given import (
     share_from,
 )
 from optimizer.commands.report import ReportOption, check_report, write_report
+from optimizer.commands.sharing import WorkersOption, workers_from
 from optimizer.commands.shown import (
     EXIT_LIMIT,
     EXIT_NO_PLAN,
@@ -53,6 +54,7 @@ def alternatives(
         str,
         typer.Option(metavar="SECONDS", help="Seconds for each question after the best plan."),
     ] = "20",
+    workers: WorkersOption = None,
     json: JsonOption = None,
     csv: CsvOption = None,
     report: ReportOption = None,
@@ -61,6 +63,7 @@ def alternatives(
     with friendly():
         part = share_from("--within", within)
         settings = settings_from({"gap": gap, "time_limit": time_limit})
+        processes = workers_from(workers)
         check_targets(json, csv)
         check_report(report)
         best = _best(plan, changes or [], scenario, settings)
@@ -76,6 +79,7 @@ def alternatives(
                 count=count,
                 settings=settings,
                 best=best,
+                workers=processes,
                 progress=headway,
                 told=complain,
             )

@@ -85,7 +85,7 @@ def compare(
     """Show plans side by side: what changes when the world does, and why."""
     with friendly():
         settings = settings_from({"gap": gap, "time_limit": time_limit})
-        count = workers_from(workers, None)
+        count = workers_from(workers)
         kept = store_from(store, no_store)
         check_targets(json, csv)
         check_report(report)

@@ -17,6 +17,7 @@ from optimizer.commands.given import (
     settings_from,
 )
 from optimizer.commands.reach import told_line
+from optimizer.commands.sharing import WorkersOption, workers_from
 from optimizer.commands.shown import EXIT_LIMIT, EXIT_NO_PLAN, friendly, heading, say
 from optimizer.commands.written import CsvOption, JsonOption, check_targets, write_tables
 
@@ -38,6 +39,7 @@ def conflict(
     time_limit: Annotated[
         str, typer.Option(metavar="SECONDS", help="Seconds for all of it; what is known is shown.")
     ] = "600",
+    workers: WorkersOption = None,
     json: JsonOption = None,
     csv: CsvOption = None,
 ) -> None:
@@ -45,12 +47,20 @@ def conflict(
     with friendly():
         limit = settings_from({"time_limit": time_limit}).time_limit
         settings = settings_from({"time_limit": solve_limit})
+        processes = workers_from(workers)
         check_targets(json, csv)
         ready = case_from(case, scenario, target, deadline, changes or [], require_target)
         from optimizer.studies.conflict import conflict as find
 
         with told_line() as tell:
-            found = find(ready, most=most, settings=settings, time_limit=limit, progress=tell)
+            found = find(
+                ready,
+                most=most,
+                settings=settings,
+                time_limit=limit,
+                workers=processes,
+                progress=tell,
+            )
         try:
             write_tables(found.tables(), found.facts(), json, csv)
         finally:

@@ -125,7 +125,7 @@ def explain(
         from optimizer.studies.steps import steps_of
 
         settings = settings_from({"gap": gap, "time_limit": time_limit})
-        count = workers_from(workers, None)
+        count = workers_from(workers)
         kept = store_from(store, no_store)
         check_targets(json, csv)
         _check_report(report, staircase)

@@ -16,6 +16,7 @@ from optimizer.commands.given import (
     share_from,
 )
 from optimizer.commands.report import ReportOption, check_report, write_report
+from optimizer.commands.sharing import WorkersOption, workers_from
 from optimizer.commands.shown import (
     EXIT_LIMIT,
     EXIT_NO_PLAN,
@@ -53,6 +54,7 @@ def frontier(
     time_limit: Annotated[
         str, typer.Option(metavar="SECONDS", help="Seconds for each point.")
     ] = "20",
+    workers: WorkersOption = None,
     json: JsonOption = None,
     csv: CsvOption = None,
     report: ReportOption = None,
@@ -61,6 +63,7 @@ def frontier(
     with friendly():
         part = share_from("--resolution", resolution)
         settings = settings_from({"gap": gap, "time_limit": time_limit})
+        processes = workers_from(workers)
         check_targets(json, csv)
         check_report(report)
         ready = case_from(case, scenario, None, None, changes or [], False)
@@ -83,6 +86,7 @@ def frontier(
                 resolution=part,
                 points=points,
                 settings=settings,
+                workers=processes,
                 progress=headway,
                 told=told,
             )

@@ -19,6 +19,7 @@ from optimizer.commands.given import (
     case_from,
     settings_from,
 )
+from optimizer.commands.sharing import WorkersOption, workers_from
 from optimizer.commands.shown import (
     EXIT_LIMIT,
     EXIT_NO_PLAN,
@@ -55,6 +56,7 @@ def reach(
     time_limit: Annotated[
         str, typer.Option(metavar="SECONDS", help="Seconds for all of it; what is known is shown.")
     ] = "600",
+    workers: WorkersOption = None,
     json: JsonOption = None,
     csv: CsvOption = None,
 ) -> None:
@@ -62,6 +64,7 @@ def reach(
     with friendly():
         limit = settings_from({"time_limit": time_limit}).time_limit
         settings = settings_from({"gap": gap, "time_limit": solve_limit})
+        processes = workers_from(workers)
         check_targets(json, csv)
         wanted = case_from(case, scenario, target, deadline, changes or [], False)
         from optimizer.studies.reach import reach as find
@@ -74,6 +77,7 @@ def reach(
                 settings=settings,
                 time_limit=limit,
                 plan=plan,
+                workers=processes,
                 progress=tell,
             )
         try:

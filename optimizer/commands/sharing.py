@@ -32,7 +32,7 @@ NoStoreOption = Annotated[bool, typer.Option("--no-store", help="Keep no solves.
 LINES = 10
 
 
-def workers_from(text: str | None, cluster: str | None) -> int | None:
+def workers_from(text: str | None, cluster: str | None = None) -> int | None:
     """How many processes --workers asks for; None: not said."""
     from models.problem import CaseError, Problem
 

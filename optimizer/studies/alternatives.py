@@ -14,7 +14,7 @@ better for one. Not here: finding the best plan (see `optimizer.solving`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -33,12 +33,16 @@ if TYPE_CHECKING:
 
     from optimizer.furthest import Differences, Differing
     from optimizer.highs import Progress, Stop
+    from optimizer.studies.watching import Watch
+    from optimizer.studies.worker import Reply
 
 VerdictWord = Literal["always", "never", "optional", "open"]
 #: Fewer decisions than this at once are sought one by one.
 FEW = 4
 #: Each of these has this part of the time for a question.
 SHARE = 4
+#: After so many of them it is told how many are left.
+TOLD = 10
 #: Plans shown beside the best one, unless asked for otherwise.
 COUNT = 4
 
@@ -165,6 +169,7 @@ def alternatives(
     count: int = COUNT,
     settings: Settings | None = None,
     best: Outcome | None = None,
+    workers: int | None = None,
     progress: Callable[[Progress], None] | None = None,
     told: Callable[[str], None] | None = None,
     stop: Stop | None = None,
@@ -173,18 +178,19 @@ def alternatives(
 
     ``within`` is the part of its best value that each goal may lose, ``count`` the
     most plans to show beside the best one, ``best`` the case's outcome if it is known.
-    ``settings.time_limit`` holds for each question asked; ``told`` is told, in words, how
-    far it is. Raises `EvplanError` when the
+    ``settings.time_limit`` holds for each question asked; decisions that are asked for one by
+    one are shared out among ``workers`` (processes; None: one for each core). ``told`` is
+    told, in words, how far it is. Raises `EvplanError` when the
     case has no plan; an interruption ends it with what was found.
     """
-    from optimizer.highs import Stop, ctrl_c_asks
     from optimizer.solving import solve
+    from optimizer.studies.watching import Watch
 
-    settings, stop = settings or Settings(), stop or Stop()
-    with ctrl_c_asks(stop):
-        best = best or solve(case, settings, progress=progress, stop=stop)
+    settings, told = settings or Settings(), told or (lambda _words: None)
+    with Watch(stop=stop) as watch:
+        best = best or solve(case, settings, progress=progress, stop=watch.stop)
         near = near_best(case, best, within)
-        atlas = _Atlas(case, near, best, settings, progress, stop, told or (lambda _words: None))
+        atlas = _Atlas(case, near, best, settings, progress, watch, workers, told)
         plans = list(atlas.different(count))
         verdicts = atlas.verdicts()
     return Alternatives(
@@ -198,6 +204,39 @@ def alternatives(
     )
 
 
+@dataclass(frozen=True)
+class _Otherwise:
+    """Whether some plan of a case decides on one commitment otherwise than a known plan."""
+
+    case: Case
+    known: PlanRecord
+    id: str
+
+    def answer(self, settings: Settings, watch: Watch | None = None) -> Differing | None:
+        """Such a plan, or the proof that there is none; None where a limit came first.
+
+        Raises `Interrupted` when the watch is over.
+        """
+        from optimizer.furthest import Differences
+        from optimizer.studies.watching import Interrupted, Watch
+
+        if watch is None:
+            with Watch() as own:
+                return self.answer(settings, own)
+        question = Differences(self.case, [self.known], settings, stop=watch.stop)
+        found = question.otherwise([self.id])
+        if watch.over:
+            raise Interrupted
+        return found
+
+
+def _differing(_question: object, _settings: Settings, reply: Reply) -> Differing | None:
+    """The answer to such a question in a worker's reply."""
+    from optimizer.furthest import Differing
+
+    return None if reply.found is None else Differing(**reply.found)
+
+
 @dataclass
 class _Atlas:
     """The search; ``records`` are the audited near-best plans found so far."""
@@ -207,7 +246,8 @@ class _Atlas:
     best: Outcome
     settings: Settings
     progress: Callable[[Progress], None] | None
-    stop: Stop
+    watch: Watch
+    workers: int | None
     told: Callable[[str], None]
     records: list[PlanRecord] = field(default_factory=list)
     cut_short: bool = False
@@ -227,7 +267,7 @@ class _Atlas:
             if self._stopped("when plans were sought that differ"):
                 return
             question = Differences(
-                self.near, self.records, self.settings, moved=moved, stop=self.stop
+                self.near, self.records, self.settings, moved=moved, stop=self.watch.stop
             )
             found = question.furthest(self.progress)
             if found is None or found.apart < moved / 2:
@@ -247,7 +287,7 @@ class _Atlas:
 
         # Settled decisions leave a linear program: no limit but a stop is needed.
         settings = self.settings.model_copy(update={"time_limit": None})
-        outcome = solve(with_starts(self.near, found.starts), settings, stop=self.stop)
+        outcome = solve(with_starts(self.near, found.starts), settings, stop=self.watch.stop)
         if outcome.plan is None:
             return None
         self.records.append(outcome.plan.record)
@@ -262,7 +302,7 @@ class _Atlas:
         undecided, proven = question.undecided, set[str]()
         self._all_at_once(question, undecided, proven)
         for id in self._same(undecided):
-            if id not in proven and not self.stop.asked.is_set() and question.never_otherwise(id):
+            if id not in proven and not self.watch.over and question.never_otherwise(id):
                 proven.add(id)
         self._one_by_one(undecided, proven)
         return tuple(self._verdict(id, id in proven) for id in undecided)
@@ -270,7 +310,7 @@ class _Atlas:
     def _question(self, settings: Settings) -> Differences:
         from optimizer.furthest import Differences
 
-        return Differences(self.near, self.records[:1], settings, stop=self.stop)
+        return Differences(self.near, self.records[:1], settings, stop=self.watch.stop)
 
     def _same(self, ids: list[str]) -> list[str]:
         """Those that all plans found so far decide alike."""
@@ -295,24 +335,43 @@ class _Atlas:
 
     def _one_by_one(self, ids: list[str], proven: set[str]) -> None:
         """Ask for each that is left alone, with a part of the time for each."""
+        from optimizer.studies.ahead import Ahead
+        from optimizer.studies.watching import Interrupted
+
         limit = self.settings.time_limit
         update = {"time_limit": None if limit is None else limit / SHARE}
-        question = self._question(self.settings.model_copy(update=update))
+        each = self.settings.model_copy(update=update)
+        ahead: Ahead[str, Differing | None] = Ahead(self.watch, each, self.workers, _differing)
+        waiting = [id for id in ids if id not in proven]
+
+        def following(among: Mapping[str, Differing | None]) -> tuple[str, _Otherwise] | None:
+            same = set(self._same(ids))
+            id = next((id for id in waiting if id in same and id not in among), None)
+            return None if id is None else (id, self._otherwise(id))
+
         self.told(f"{len(set(self._same(ids)) - proven)} decisions are asked for one by one")
-        for id in ids:
-            if id in proven or id not in self._same(ids):
+        while waiting:
+            id = waiting.pop(0)
+            if id not in self._same(ids):
                 continue
-            if self._stopped("when it was asked which decisions all plans share"):
+            if len(waiting) % TOLD == 0:
+                self.told(f"{len(waiting)} decisions are left after this one")
+            try:
+                found = ahead.ask(id, self._otherwise(id), following)
+            except Interrupted:
+                self._stopped("when it was asked which decisions all plans share")
                 return
-            found = question.otherwise([id], self.progress)
             if found is not None and found.none_differs:
                 proven.add(id)
             elif found is None or found.apart < 0.5 or self._with(found) is None:
                 self.cut_short = True
                 self.note = self.note or "the time limit for a question came before some proofs"
 
+    def _otherwise(self, id: str) -> _Otherwise:
+        return _Otherwise(self.near, self.records[0], id)
+
     def _stopped(self, when: str) -> bool:
-        if not self.stop.asked.is_set():
+        if not self.watch.over:
             return False
         self.cut_short = True
         self.note = self.note or f"it was interrupted {when}"

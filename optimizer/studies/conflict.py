@@ -21,7 +21,7 @@ Not here: what rules there are (see `optimizer.studies.rules`), and the words fo
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -29,15 +29,16 @@ from models.case import Case
 from models.plan import PlanRecord
 from models.target import Goal
 from optimizer.auditing import audit, recompute
-from optimizer.highs import Progress, Stop
+from optimizer.highs import Stop
 from optimizer.outcome import Outcome
 from optimizer.plan import Plan
 from optimizer.settings import Settings
 from optimizer.solving import Prepared
+from optimizer.studies.ahead import Ahead, outcome_of
 from optimizer.studies.lightest import Asked, Steps, grown, lightest
 from optimizer.studies.loosening import Dial, dial_of
-from optimizer.studies.reach import FINE_GAP, REACHED, within_gap
 from optimizer.studies.rules import Rule, rules_of, without
+from optimizer.studies.target import TargetQuestion, least_of, only_target, verdict_of
 from optimizer.studies.watching import Interrupted, Watch
 
 if TYPE_CHECKING:
@@ -51,11 +52,14 @@ TELLING = (
 )  # fmt: skip
 #: What the audit calls a violation of each kind.
 IN_THE_AUDIT = {
-    "mandatory": "status", "forbidden": "status", "earliest": "window", "latest": "window",
-    "precedence": "precedence", "group": "exclusive group", "exclusivity": "exclusivity|open entry",
-    "resource": "resource limit", "budget": "budget", "cash_floor": "cash floor",
-    "target": "required target", "goal_bound": "bound of a goal", "site": "site capacity",
-    "component": "component capacity", "network": "network limit", "ceiling": "segment limit",
+    "mandatory": ("status",), "forbidden": ("status",),
+    "earliest": ("window",), "latest": ("window",),
+    "precedence": ("precedence",), "group": ("exclusive group",),
+    "exclusivity": ("exclusivity", "open entry"),
+    "resource": ("resource limit",), "budget": ("budget",), "cash_floor": ("cash floor",),
+    "target": ("required target",), "goal_bound": ("bound of a goal",),
+    "site": ("site capacity",), "component": ("component capacity",),
+    "network": ("network limit",), "ceiling": ("segment limit",),
 }  # fmt: skip
 #: Columns of the tables of a `Conflict`.
 AMONG = ("kind", "rule")
@@ -171,34 +175,84 @@ def conflict(
     most: int = 3,
     settings: Settings | None = None,
     time_limit: float | None = None,
+    workers: int | None = None,
     progress: Callable[[str], None] | None = None,
     stop: Stop | None = None,
 ) -> Conflict:
     """Why a case has no plan: at most so many contradictions, the smallest first.
 
-    ``settings`` hold for each solve, its time limit too; ``time_limit`` is in seconds for all. ``progress`` is told in words what is being done.
-    Ctrl-C, or ``stop.asked``, ends it with what is known by then.
+    ``settings`` hold for each solve, its time limit too; ``time_limit`` is in seconds for
+    all. ``workers`` are processes (None: one for each core), which work ahead of the question at
+    hand; ``progress`` is told in words what is being done. Ctrl-C, or ``stop.asked``, ends it with what is known by then.
     """
     settings = settings or Settings()
     with Watch(time_limit, stop) as watch:
-        study = _Study(case, settings, watch, progress or (lambda _: None))
+        study = _Study(case, settings, most, watch, workers, progress)
         try:
-            study.run(most)
+            study.run()
             finished = True
         except Interrupted:
             finished = False
     return study.result(finished)
 
 
+@dataclass(frozen=True)
+class _AnyPlan:
+    """Whether a case has a plan: the first that is found answers it."""
+
+    case: Case
+    start: PlanRecord | None = None
+
+    def answer(self, settings: Settings, watch: Watch | None = None) -> Outcome:
+        """The outcome as soon as there is a plan; raises as `Watch.solve` does."""
+        if watch is None:
+            with Watch() as own:
+                return self.answer(settings, own)
+        whatever = settings.model_copy(update={"gap": 1.0})
+        prepared = Prepared(self.case, whatever)
+        return watch.solve(prepared, self.case, self.start, lambda told: told.best is not None)
+
+
+_Question = TargetQuestion | _AnyPlan
+#: Rules that are to go together, or a rule and how far it is turned.
+_Key = frozenset[int] | tuple[Rule, float]
+
+
+def _question(case: Case, start: PlanRecord | None) -> _Question:
+    """Whether a case has a plan, in the form that is answered soonest."""
+    if case.target is not None and case.target.required:
+        return TargetQuestion(only_target(case), start)
+    bounded = tuple(goal for goal in case.goals if goal.no_worse_than is not None)
+    asked = case.replace(goals=bounded or (Goal(kind="spending"),))
+    # A plan that starts nothing keeps most rules: if that is one, no other is as telling.
+    return _AnyPlan(asked, recompute(asked, (), (), ()))
+
+
+def _possible(case: Case, outcome: Outcome) -> bool | None:
+    """Whether a case has a plan, as the outcome of its question says; None where it does not."""
+    if case.target is not None and any(goal.kind == "target_date" for goal in outcome.goals):
+        verdict = verdict_of(outcome, least_of(case.target.volume))
+        return {"reached": True, "missed": False, "open": None}[verdict]
+    if outcome.plan is not None:
+        return True
+    return False if outcome.status == "infeasible" else None
+
+
 class _Study:
     """One study at work: what was asked, and what came of it."""
 
     def __init__(
-        self, case: Case, settings: Settings, watch: Watch, tell: Callable[[str], None]
+        self,
+        case: Case,
+        settings: Settings,
+        most: int,
+        watch: Watch,
+        workers: int | None = None,
+        tell: Callable[[str], None] | None = None,
     ) -> None:
-        self.case, self.watch, self.tell = case, watch, tell
-        # Any plan will do, but where the best number is sought.
-        self.fine, self.settings = settings, settings.model_copy(update={"gap": 1.0})
+        self.case, self.settings, self.sought, self.watch = case, settings, most, watch
+        self.tell = tell or (lambda _: None)
+        self.ahead: Ahead[_Key, Outcome] = Ahead(watch, settings, workers, outcome_of)
         self.rules = rules_of(case)
         self.all = frozenset(range(len(self.rules)))
         #: Rules (by number) that a plan keeps, with the plan; and rules that none keeps.
@@ -230,7 +284,7 @@ class _Study:
             seconds=time.monotonic() - self.began,
         )
 
-    def run(self, most: int) -> None:
+    def run(self) -> None:
         """Is there a plan? If not, the smallest contradictions, and the least changes."""
         self.tell("whether a plan exists")
         self.possible = self.go_together(self.all)
@@ -255,7 +309,7 @@ class _Study:
             if len(smallest) == 1:
                 self._change(numbers)
             self.tell(f"contradiction {len(smallest)} found")
-            if len(smallest) >= most:
+            if len(smallest) >= self.sought:
                 return
         self.complete = True
 
@@ -330,7 +384,7 @@ class _Study:
         if any(broken <= chosen for broken in self.broken):
             return False
         case = self._with_only(chosen)
-        possible, plan = self.possible_plan(case, self._nearest(chosen))
+        possible, plan = self.possible_plan(chosen, case, self._nearest(chosen))
         if plan is not None:
             self.kept.append((self._kept_by(plan.record, chosen), plan))
         elif possible is False:
@@ -342,43 +396,21 @@ class _Study:
         return min(self.kept, key=lambda row: len(chosen - row[0]), default=(None, None))[1]
 
     def possible_plan(
-        self, case: Case, start: Plan | None = None
+        self, key: _Key, case: Case, start: Plan | None = None
     ) -> tuple[bool | None, Plan | None]:
-        """Whether a case has a plan, and one: the first that is found.
-
-        A required target is asked for as a goal: that a bound lies below it is proven far
-        sooner than that no plan exists, and says the same.
-        """
+        """Whether a case has a plan, and one: the first that is found."""
         self.solves += 1
-        bounded = tuple(goal for goal in case.goals if goal.no_worse_than is not None)
-        target = case.target
-        if target is not None and target.required:
-            asked = case.with_target(required=False)
-            asked = asked.replace(goals=(Goal(kind="target_date"), *bounded))
-            wanted = target.volume * REACHED
-            outcome = self.watch.solve(
-                Prepared(asked, self.fine), asked, start, lambda told: _settled(told, wanted)
-            )
-            if self.watch.enough and not _told(outcome, wanted):
-                # Stopped at the bound of a window that was not the last one: ask in full.
-                outcome = self.watch.solve(Prepared(asked, self.fine), asked, outcome.plan)
-            if not _told(outcome, wanted) and self.fine.gap > FINE_GAP and within_gap(outcome):
-                exact = Prepared(asked, self.fine.model_copy(update={"gap": FINE_GAP}))
-                outcome = self.watch.solve(exact, asked, outcome.plan)
-            if outcome.plan is None:
-                return (False if outcome.status == "infeasible" else None), None
-            goal = outcome.goal("target_date")
-            if goal.period is not None:
-                return True, outcome.plan
-            missed = goal.bound is not None and goal.bound < wanted
-            return (False if missed else None), None
-        asked = case.replace(goals=bounded or (Goal(kind="spending"),))
-        # A plan that starts nothing keeps most rules: if that is one, no other is as telling.
-        nothing = Plan(recompute(asked, (), (), ()))
-        outcome = self.watch.solve(Prepared(asked, self.settings), asked, nothing, _has_plan)
-        if outcome.plan is not None:
-            return True, outcome.plan
-        return (False if outcome.status == "infeasible" else None), None
+        question = _question(case, start.record if start is not None else None)
+        outcome = self._answer(key, question)
+        possible = _possible(question.case, outcome)
+        return possible, outcome.plan if possible else None
+
+    def _answer(self, key: _Key, question: _Question) -> Outcome:
+        return self.ahead.ask(key, question, self._likely)
+
+    def _likely(self, waiting: Mapping[_Key, Outcome | None]) -> tuple[_Key, _Question] | None:
+        """What is asked next if the questions that wait for their answer end as expected."""
+        return _Scout(self, waiting).following()
 
     def _with_only(self, chosen: Iterable[int]) -> Case:
         stay = frozenset(chosen)
@@ -452,7 +484,7 @@ class _Study:
             return None
         case = without(self.case, [rule]).replace(goals=(dial.goal, *kept))
         self.solves += 1
-        outcome = self.watch.solve(Prepared(case, self.fine), case)
+        outcome = self.watch.solve(Prepared(case, self.settings), case)
         if outcome.plan is None:
             return None
         goal, now = outcome.goals[0], dial.shown(0.0)
@@ -472,7 +504,7 @@ class _Study:
 
         def ask(turn: float) -> None:
             nonlocal low, high, proven, plan
-            possible, better = self.possible_plan(dial.loosened(turn))
+            possible, better = self.possible_plan((rule, turn), dial.loosened(turn))
             if better is not None:
                 high, plan = min(turn, dial.needed(better.record)), better
             else:
@@ -488,6 +520,51 @@ class _Study:
         return LeastChange(rule, dial.shown(0.0), enough, too_little, dial.unit, proven, plan)
 
 
+class _Unanswered(Exception):
+    """A scout has come to a question that nobody has an answer to."""
+
+    def __init__(self, key: _Key, question: _Question) -> None:
+        super().__init__()
+        self.key, self.question = key, question
+
+
+class _Scout(_Study):
+    """A study that goes over the ground of another one and on from there, up to its first question.
+
+    What the other does not know yet is taken to be as it is ``told`` or, where nobody knows
+    it, that rules go together: most that are asked about do, until few of them are left.
+    How far a number must give is passed by.
+    """
+
+    def __init__(self, study: _Study, told: Mapping[_Key, Outcome | None]) -> None:
+        vars(self).update(vars(study))
+        self.tell = lambda _: None
+        self.kept, self.broken = list(study.kept), list(study.broken)
+        self.contradictions, self.corrections = [], []
+        for key, outcome in told.items():
+            if isinstance(key, frozenset):
+                possible = True if outcome is None else _possible(study.case, outcome)
+                plan = self._nearest(key) if outcome is None else outcome.plan
+                if possible and plan is not None:
+                    self.kept.append((key, plan))
+                elif possible is False:
+                    self.broken.append(key)
+
+    def following(self) -> tuple[_Key, _Question] | None:
+        """The first question to which there is no answer; None where there is none."""
+        try:
+            self.run()
+        except _Unanswered as reached:
+            return reached.key, reached.question
+        return None
+
+    def _answer(self, key: _Key, question: _Question) -> Outcome:
+        raise _Unanswered(key, question)
+
+    def _change(self, numbers: Sequence[int]) -> None:
+        pass
+
+
 def _numbers(steps: Steps) -> frozenset[int]:
     """The rules that are chosen."""
     return frozenset(number for number, step in enumerate(steps) if step)
@@ -498,28 +575,9 @@ def _blamed(rule: Rule, said: Iterable[tuple[str, str]]) -> bool:
     for broken, where in said:
         at = where.replace(" ", ".")
         here = at in rule.path or rule.path.endswith("." + at.partition(".")[0])
-        if here and broken in IN_THE_AUDIT[rule.kind].split("|"):
+        if here and broken in IN_THE_AUDIT[rule.kind]:
             return True
     return False
-
-
-def _settled(progress: Progress, wanted: float) -> bool:
-    """Whether it is known that the target is reached, or that it is out of reach."""
-    if progress.goal != "target_date":
-        return True
-    return progress.best is not None and progress.bound is not None and progress.bound < wanted
-
-
-def _told(outcome: Outcome, wanted: float) -> bool:
-    """Whether an outcome says that the target is reached, or that it cannot be."""
-    if outcome.plan is None:
-        return outcome.status == "infeasible"
-    goal = outcome.goal("target_date")
-    return goal.period is not None or (goal.bound is not None and goal.bound < wanted)
-
-
-def _has_plan(progress: Progress) -> bool:
-    return progress.best is not None
 
 
 def _some(rules: Sequence[Rule]) -> str:

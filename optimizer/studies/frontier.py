@@ -14,7 +14,7 @@ target are not. Not here: solving (see `optimizer.solving`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from itertools import pairwise
@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Literal
 from models.case import Case
 from models.cells import shown
 from models.outcome import GoalResult
+from models.plan import PlanRecord
 from models.problem import CaseError, Problem
 from models.target import LEAST, Goal, GoalKind
 from optimizer.outcome import Outcome
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from optimizer.highs import Progress, Stop
+    from optimizer.searching import Knowledge
+    from optimizer.studies.watching import Watch
 
 Measure = Literal["volume", "last_year_volume", "npv", "spending", "cash"]
 #: What can be traded, and the goal that measures it.
@@ -138,14 +141,18 @@ def frontier(
     resolution: float = RESOLUTION,
     points: int = POINTS,
     settings: Settings | None = None,
+    workers: int | None = None,
     progress: Callable[[Progress], None] | None = None,
     told: Callable[[int, float], None] | None = None,
     stop: Stop | None = None,
 ) -> Frontier:
     """The efficient plans of a case by two measures.
 
-    ``points`` is the most to seek, ``settings.time_limit`` holds for each; ``told`` is
-    called after each with their number and the largest part of the range still unknown.
+    ``points`` is the most to seek, ``settings.time_limit`` holds for each. ``workers`` are
+    processes (None: one for each core); one of them seeks the point asked for, the others
+    those that are likely to be asked for next. ``progress`` follows the search for both ends,
+    ``told`` is called after each point with their number and the largest part of the range
+    still unknown.
     Raises `CaseError` for measures that make no frontier. An interruption leaves a partial
     front.
     """
@@ -154,20 +161,22 @@ def frontier(
         found = f"a resolution of {resolution} with at most {points} points"
         allowed = "a resolution between 0 and 1, and at least 2 points"
         raise CaseError([Problem("frontier", found=found, allowed=allowed)])
-    from optimizer.highs import Stop, ctrl_c_asks
+    from optimizer.studies.watching import Watch
 
-    stop = stop or Stop()
-    search = _Search(case, between, settings or Settings(), progress, stop)
-    with ctrl_c_asks(stop):
+    with Watch(stop=stop) as watch:
+        stop = watch.stop
+        search = _Search(
+            case, between, resolution, settings or Settings(), progress, watch, workers
+        )
         search.ends()
         while search.found and len(search.found) < points:
-            box = search.largest(resolution)
+            box = search.largest()
             if told is not None:
                 told(len(search.found), 0.0 if box is None else search.size(box))
             if box is None or stop.asked.is_set():
                 break
             search.halve(box)
-    return search.frontier(resolution)
+    return search.frontier()
 
 
 def measures_from(one: str, other: str) -> tuple[Measure, Measure]:
@@ -196,15 +205,49 @@ class _Box:
     after: FrontierPoint
 
 
+#: Both levels of a box.
+_Key = tuple[float, float]
+
+
+def _key(box: _Box) -> _Key:
+    return box.low, box.high
+
+
+def _middle(box: _Box) -> float:
+    return (box.low + box.high) / 2
+
+
+@dataclass(frozen=True)
+class _AtLevel:
+    """The best plan of a case that states a level, from a plan and what is known of its like."""
+
+    case: Case
+    start: PlanRecord
+    known: Knowledge | None
+
+    def answer(self, settings: Settings, watch: Watch | None = None) -> Outcome:
+        """The outcome; raises as `Watch.solve` does."""
+        from optimizer.solving import Prepared
+        from optimizer.studies.watching import Watch
+
+        if watch is None:
+            with Watch() as own:
+                return self.answer(settings, own)
+        prepared = Prepared(self.case, settings, known=self.known)
+        return watch.solve(prepared, self.case, self.start)
+
+
 @dataclass
 class _Search:
     """Points found so far, as (first, second) in which more is better, and open boxes."""
 
     case: Case
     between: tuple[Measure, Measure]
+    resolution: float
     settings: Settings
     progress: Callable[[Progress], None] | None
-    stop: Stop
+    watch: Watch
+    workers: int | None = None
     found: list[FrontierPoint] = field(default_factory=list)
     boxes: list[_Box] = field(default_factory=list)
     lost: int = 0
@@ -213,7 +256,11 @@ class _Search:
 
     def __post_init__(self) -> None:
         from optimizer.solving import Prepared
+        from optimizer.studies.ahead import Ahead, outcome_of
 
+        self.ahead: Ahead[_Key, Outcome] = Ahead(
+            self.watch, self.settings, self.workers, outcome_of
+        )
         self.kinds = tuple(MEASURES[name] for name in self.between)
         #: Conditions on other goals stay conditions.
         self.others = tuple(
@@ -241,7 +288,12 @@ class _Search:
         return self.case.replace(goals=(*goals, *self.others))
 
     def _solved(self, case: Case, start: Plan | None) -> FrontierPoint | None:
-        outcome = self.prepared.solve(case, start=start, progress=self.progress, stop=self.stop)
+        return self._point(
+            self.prepared.solve(case, start=start, progress=self.progress, stop=self.watch.stop)
+        )
+
+    def _point(self, outcome: Outcome) -> FrontierPoint | None:
+        """The point of a plan; None without one."""
         if outcome.plan is None:
             self.impossible = outcome.status == "infeasible" and not self.found
             self.lost += 1
@@ -262,7 +314,7 @@ class _Search:
         if best_first is None:
             return
         self.found.append(best_first)
-        if self.stop.asked.is_set():
+        if self.watch.over:
             return
         best_second = self._solved(self._with(1, 0), best_first.outcome.plan)
         if best_second is None:
@@ -273,9 +325,14 @@ class _Search:
 
     def halve(self, box: _Box) -> None:
         """Ask at the middle of a box, and keep what is left of it."""
+        from optimizer.studies.watching import Interrupted
+
+        try:
+            outcome = self.ahead.ask(_key(box), self._asked(box), self._likely)
+        except Interrupted:
+            return
         self.boxes.remove(box)
-        level = (box.low + box.high) / 2
-        point = self._solved(self._with(0, 1, level=level), box.after.outcome.plan)
+        point, level = self._point(outcome), _middle(box)
         if point is None:
             self.lost_boxes.append(box)
             return
@@ -284,6 +341,19 @@ class _Search:
         if first > box.first_at_high and second < box.high:
             self.found.append(point)
             self._open(second, box.high, first, box.after)
+
+    def _asked(self, box: _Box) -> _AtLevel:
+        """What is asked at the middle of a box."""
+        assert box.after.outcome.plan is not None  # it is a point
+        return _AtLevel(
+            self._with(0, 1, level=_middle(box)), box.after.outcome.plan.record, self.prepared.known
+        )
+
+    def _likely(self, waiting: Mapping[_Key, Outcome | None]) -> tuple[_Key, _AtLevel] | None:
+        """The largest box that nobody asks about yet."""
+        rest = [box for box in self.boxes if _key(box) not in waiting]
+        box = self._largest_of(rest)
+        return None if box is None else (_key(box), self._asked(box))
 
     def _open(self, low: float, high: float, first_at_low: float, after: FrontierPoint) -> None:
         """A box, unless a side of it is what the gap cannot tell apart."""
@@ -313,9 +383,12 @@ class _Search:
             bounded.append(replace(point, first_bound=tightest))
         return bounded
 
-    def largest(self, resolution: float) -> _Box | None:
+    def largest(self) -> _Box | None:
         """The largest box that is larger than the resolution in both directions."""
-        large = [box for box in self.boxes if self.size(box) > resolution]
+        return self._largest_of(self.boxes)
+
+    def _largest_of(self, boxes: Sequence[_Box]) -> _Box | None:
+        large = [box for box in boxes if self.size(box) > self.resolution]
         return max(large, key=self.size, default=None)
 
     def size(self, box: _Box) -> float:
@@ -333,19 +406,19 @@ class _Search:
     def _second(self, point: FrontierPoint) -> float:
         return point.second if self.kinds[1] not in LEAST else -point.second
 
-    def frontier(self, resolution: float) -> Frontier:
+    def frontier(self) -> Frontier:
         """What was found, in order, with the decisions that change from point to point."""
         points = self._efficient()
         later = [_changed(before, after) for before, after in pairwise(points)]
         if self.impossible:
             note = "it is proven that no plan of the case exists"
-            return Frontier(self.case, self.between, (), resolution, False, note, True)
+            return Frontier(self.case, self.between, (), self.resolution, False, note, True)
         notes = []
-        if self.stop.asked.is_set():
+        if self.watch.over:
             notes.append("it was interrupted")
         if self.lost:
             notes.append(f"{self.lost} points were not found within the time limit")
-        left = self.largest(resolution)
+        left = self.largest()
         if left is not None:
             notes.append(f"parts of the range as large as {self.size(left):.0%} are not explored")
         if not points:
@@ -356,15 +429,15 @@ class _Search:
             self.case,
             self.between,
             (*points[:1], *later),
-            resolution,
+            self.resolution,
             complete=not notes,
             note="; ".join(notes),
-            unexplored=tuple(self._unexplored(resolution)),
+            unexplored=tuple(self._unexplored()),
         )
 
-    def _unexplored(self, resolution: float) -> Iterator[Unexplored]:
+    def _unexplored(self) -> Iterator[Unexplored]:
         """The boxes that a complete front would not have, the best by the first goal first."""
-        left = [box for box in self.boxes if self.size(box) > resolution] + self.lost_boxes
+        left = [box for box in self.boxes if self.size(box) > self.resolution] + self.lost_boxes
         one, other = (-1.0 if kind in LEAST else 1.0 for kind in self.kinds)
         for box in sorted(left, key=lambda box: box.low):
             yield Unexplored(

@@ -258,7 +258,7 @@ class Asking:
         if reply.outcome is None:
             return Answer(0, None, reply.fault)
         try:
-            outcome = opened(question, self.settings, reply.outcome)
+            outcome = opened(question.case, self.settings, reply.outcome)
             lesson = None if reply.knowledge is None else Lesson.of(question, reply.knowledge)
         except ValueError as error:
             return Answer(0, None, f"what its worker sent does not hold: {error}")

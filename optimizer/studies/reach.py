@@ -1,9 +1,8 @@
 """What it would take to reach a target: the lightest moves of what a case declares movable.
 
-Each question is a solve of the case with its levers moved and the target date as only
-goal (and what the case's goals must keep in any case): the target is reached by an audited
-plan, or proven out of reach, or left open by a time limit. It is stopped as soon as that
-is known. What holds with some steps is taken to hold with more: for certain where the
+Each question is whether the case with its levers moved reaches its target (see
+`optimizer.studies.target`): by an audited plan, or proven not to, or left open by a time
+limit. What holds with some steps is taken to hold with more: for certain where the
 moved columns give room to every plan there was (`models.levers.can_only_help`), else as an
 assumption, which is tried lever by lever and told.
 
@@ -13,42 +12,38 @@ the words for it (see `optimizer.reporting.reaching`).
 
 from __future__ import annotations
 
-import itertools
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from models.case import Case
 from models.lever import Lever
 from models.levers import can_only_help, moved, problems_of
 from models.paths import nearest
 from models.problem import CaseError, Problem
-from models.target import Goal
-from optimizer.highs import Progress, Stop, relative_gap
+from optimizer.highs import Stop
 from optimizer.outcome import Outcome
 from optimizer.plan import Plan
 from optimizer.settings import Settings
 from optimizer.solving import Prepared
+from optimizer.studies.ahead import Ahead, outcome_of
 from optimizer.studies.lightest import Asked, Steps, grown, lightest, weight_of, within
+from optimizer.studies.target import TargetQuestion, Verdict, least_of, only_target, verdict_of
 from optimizer.studies.watching import Interrupted, Watch
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Verdict = Literal["reached", "missed", "open"]
-#: Part of the target below which a bound rules it out: the optimisation binds a window to a
-#: ten-millionth less than the target, and that is the bound of what it rules out itself.
-REACHED = 1 - 5e-8
 #: Part of a volume that rounding may take from it.
 SAME = 1 - 1e-6
-#: A figure that is shown is sought until best and bound differ by this part, or plans were
-#: looked for so often: of what a lever does alone the bound tells more than the plan.
-SHOWN_GAP = 0.005
+#: How often plans are looked for where a figure is shown: of what a lever does alone the
+#: bound tells more than the plan.
 MOST_LOOKS = 1000
-#: Gap to which a trial is solved that comes so near the target that the usual one is too wide.
-FINE_GAP = 1e-6
 #: Part of the target that a first combination must have, so that nothing hangs on one car.
 SPARE = 1 + 1e-5
 #: Most steps of a lever that are tried one by one where more of it may hurt.
@@ -69,8 +64,9 @@ COMBINED = (
 class Trial:
     """One question and its answer: these steps (by lever, those above 0).
 
-    ``volume`` is that of the plan's largest window so far (in cars), ``bound`` what no
-    plan passes; both None where no plan exists. ``period`` is when the target is reached.
+    ``volume`` is that of the plan's largest window so far (in cars), None without a plan;
+    ``bound`` is what no plan passes, None where none exists or the target is reached.
+    ``period`` is when the target is reached.
     """
 
     steps: Mapping[str, int]
@@ -217,6 +213,7 @@ def reach(
     settings: Settings | None = None,
     time_limit: float | None = None,
     plan: bool = True,
+    workers: int | None = None,
     progress: Callable[[str], None] | None = None,
     stop: Stop | None = None,
 ) -> Reach:
@@ -226,7 +223,9 @@ def reach(
     names those that may be moved (all). At most so many combinations are sought as
     ``most`` says. ``settings`` hold for each solve, its time limit too; ``time_limit`` is
     in seconds for all. With ``plan`` the lightest combination is solved with all goals at
-    the end. ``progress`` is told in words what is being done. Ctrl-C, or ``stop.asked``,
+    the end. ``workers`` are processes (None: one for each core), which work ahead of the
+    question at hand; which combinations are found does not hang on how many there are, but
+    of several plans that reach the target another one may be shown. ``progress`` is told in words what is being done. Ctrl-C, or ``stop.asked``,
     ends it with what is known by then.
 
     Raises `CaseError` for a target, deadline or lever that cannot be.
@@ -237,9 +236,9 @@ def reach(
     if problems:
         raise CaseError(problems)
     with Watch(time_limit, stop) as watch:
-        study = _Study(asked, settings or Settings(), watch, progress or (lambda _: None))
+        study = _Study(asked, settings or Settings(), most, watch, workers, progress)
         try:
-            study.run(most)
+            study.run()
             if plan:
                 study.solve_best(case)
             finished = True
@@ -264,23 +263,34 @@ def _chosen(case: Case, names: Sequence[str] | None) -> tuple[Lever, ...]:
     return tuple(row for row in case.levers if row.lever in set(names))
 
 
+#: Steps, and how often plans are looked for.
+_Key = tuple[Steps, int]
+
+
 class _Study:
     """One study at work: what was tried, and what came of it."""
 
     def __init__(
-        self, case: Case, settings: Settings, watch: Watch, tell: Callable[[str], None]
+        self,
+        case: Case,
+        settings: Settings,
+        most: int,
+        watch: Watch,
+        workers: int | None = None,
+        tell: Callable[[str], None] | None = None,
     ) -> None:
-        self.case, self.settings, self.watch, self.tell = case, settings, watch, tell
+        self.case, self.settings, self.sought, self.watch = case, settings, most, watch
+        self.tell = tell or (lambda _: None)
+        self.ahead: Ahead[_Key, Outcome] = Ahead(watch, settings, workers, outcome_of)
         self.levers = case.levers
         assert case.target is not None
         self.wanted = case.target.volume
-        kept = (g for g in case.goals if g.kind != "target_date" and g.no_worse_than is not None)
-        self.only = (Goal(kind="target_date"), *kept)
-        self.base = case.replace(goals=self.only)
-        self.prepared: Prepared | None = None
+        self.base = only_target(case)
         self.most: Steps = tuple(row.steps for row in self.levers)
         self.nothing: Steps = (0,) * len(self.levers)
         self.tried: dict[Steps, Trial] = {}
+        #: What was known not to suffice when the lightest combinations began to be sought.
+        self.ruled_out: list[Steps] | None = None
         self.alone: list[Alone] = []
         self.combinations: list[Combination] = []
         self.complete = False
@@ -289,7 +299,7 @@ class _Study:
         self.hurting: set[str] = set()
         self.began = time.monotonic()
 
-    def run(self, most: int) -> None:
+    def run(self) -> None:
         """Today, all levers, each alone, and then together."""
         self.tell("what is reached today")
         if self.trial(self.nothing, looks=MOST_LOOKS).verdict == "reached" or not self.levers:
@@ -303,7 +313,7 @@ class _Study:
         if everything.verdict == "missed" and not self.hurting:
             self.complete = True
             return
-        self._together(most)
+        self._together()
 
     def solve_best(self, case: Case) -> None:
         """Solve the lightest combination with all goals of the case."""
@@ -374,7 +384,7 @@ class _Study:
         highest = 0.0
         for trial in trials:
             bound = trial.bound if trial.verdict == "missed" and trial.bound is not None else None
-            gone = trial.verdict == "missed" and trial.volume is None
+            gone = trial.verdict == "missed" and trial.volume is None and trial.bound is None
             if highest > 0 and (gone or (bound is not None and bound < highest * SAME)):
                 self.hurting.add(lever.lever)
             least = self.wanted if trial.verdict == "reached" else trial.volume or 0.0
@@ -382,7 +392,7 @@ class _Study:
 
     # Several ------------------------------------------------------------------------
 
-    def _together(self, most: int) -> None:
+    def _together(self) -> None:
         weights = [row.weight for row in self.levers]
         levers = range(len(self.levers))
         self.tell("some combination")
@@ -392,10 +402,13 @@ class _Study:
             # Nothing with fewer of it reaches the target, so what misses here rules out much.
             _with_fewest(self.most, number, lambda less: not self._misses(less))
         self.tell("the lightest combinations")
-        missed = [steps for steps, trial in self.tried.items() if trial.verdict == "missed"]
+        if self.ruled_out is None:
+            self.ruled_out = [s for s, trial in self.tried.items() if trial.verdict == "missed"]
         # What misses is grown by light levers first: what then must be added is heavy.
         order = sorted(levers, key=lambda number: (weights[number], self._gain(number)))
-        for found in lightest(self.most, weights, lambda now: self._asked(now, order), missed):
+        for found in lightest(
+            self.most, weights, lambda now: self._asked(now, order), self.ruled_out
+        ):
             trial = self.trial(found.steps)
             least = self._least(found.steps)
             proven = found.proven and least and not self._contradicted()
@@ -403,7 +416,7 @@ class _Study:
                 Combination(trial.steps, weight_of(found.steps, weights), trial, proven)
             )
             self.tell(f"combination {len(self.combinations)} found")
-            if len(self.combinations) >= most:
+            if len(self.combinations) >= self.sought:
                 return
         self.complete = True
 
@@ -493,38 +506,27 @@ class _Study:
         done = self.tried.get(steps)
         if done is not None:
             return done
-        names = {row.lever: n for row, n in zip(self.levers, steps, strict=True) if n}
-        case = moved(self.base, names)
-        if self.prepared is None:
-            self.prepared = Prepared(self.base, self.settings)
-        told = itertools.count()
-        known = self._reached_with_less(steps) if looks else 0.0
-
-        def settled(progress: Progress) -> bool:
-            """The target is out of reach; and how near it comes is told well enough."""
-            if progress.goal != "target_date":
-                return True
-            if progress.bound is None or progress.best is None:
-                return False
-            if progress.bound >= self.wanted * REACHED:
-                return False
-            near = progress.gap is not None and progress.gap <= SHOWN_GAP
-            # After the first report better plans are looked for; those are good enough.
-            return (near and progress.best >= known) or next(told) >= looks
-
-        outcome = self.watch.solve(self.prepared, case, self._start(steps), settled)
-        trial = self._trial(names, outcome)
-        if trial.verdict == "open" and self.watch.enough:
-            # Stopped at the bound of a window that was not the last one: ask in full.
-            outcome = self.watch.solve(self.prepared, case, outcome.plan or self._start(steps))
-            trial = self._trial(names, outcome)
-        if trial.verdict == "open" and self.settings.gap > FINE_GAP and within_gap(outcome):
-            # So near the target that the gap cannot tell: ask exactly.
-            exact = Prepared(case, self.settings.model_copy(update={"gap": FINE_GAP}))
-            outcome = self.watch.solve(exact, case, outcome.plan, settled)
-            trial = self._trial(names, outcome)
-        self.tried[steps] = trial
+        start = self._start(steps)
+        question = TargetQuestion(
+            moved(self.base, self._named(steps)),
+            start.record if start is not None else None,
+            looks=looks,
+            known=self._reached_with_less(steps) if looks else 0.0,
+        )
+        outcome = self._answer((steps, looks), question)
+        trial = self.tried[steps] = self._trial(steps, outcome)
         return trial
+
+    def _answer(self, key: _Key, question: TargetQuestion) -> Outcome:
+        return self.ahead.ask(key, question, self._likely)
+
+    def _likely(self, waiting: Mapping[_Key, Outcome | None]) -> tuple[_Key, TargetQuestion] | None:
+        """What is asked next if the questions that wait for their answer end as expected."""
+        told = {steps: outcome for (steps, _), outcome in waiting.items()}
+        return _Scout(self, told).following()
+
+    def _named(self, steps: Steps) -> dict[str, int]:
+        return {row.lever: n for row, n in zip(self.levers, steps, strict=True) if n}
 
     def _reached_with_less(self, steps: Steps) -> float:
         """The most cars of a known plan that is one here too, for certain."""
@@ -545,25 +547,80 @@ class _Study:
         ]
         return max(plans, key=lambda item: item[:2])[2] if plans else None
 
-    def _trial(self, names: Mapping[str, int], outcome: Outcome) -> Trial:
-        if outcome.status == "infeasible":
-            return Trial(names, "missed")
-        if outcome.plan is None:
-            return Trial(names, "open")
-        goal = outcome.goal("target_date")
-        if goal.period is not None:
-            return Trial(names, "reached", goal.value, None, goal.period, outcome.plan)
-        missed = goal.bound is not None and goal.bound < self.wanted * REACHED
-        verdict: Verdict = "missed" if missed else "open"
-        return Trial(names, verdict, goal.value, goal.bound, None, outcome.plan)
+    def _trial(self, steps: Steps, outcome: Outcome) -> Trial:
+        names, verdict = self._named(steps), verdict_of(outcome, least_of(self.wanted))
+        if not outcome.goals:
+            return Trial(names, verdict)
+        goal, plan = outcome.goal("target_date"), outcome.plan
+        if plan is None:
+            return Trial(names, verdict, None, goal.bound)
+        if verdict == "reached":
+            return Trial(names, verdict, goal.value, None, goal.period, plan)
+        return Trial(names, verdict, goal.value, goal.bound, None, plan)
 
 
-def within_gap(outcome: Outcome) -> bool:
-    """Whether the target is out of reach of the plan, but not of the bound, by the gap alone."""
-    goal = outcome.goal("target_date") if outcome.plan else None
-    if goal is None or goal.value is None or goal.bound is None:
+class _Unanswered(Exception):
+    """A scout has come to a question that nobody has an answer to."""
+
+    def __init__(self, key: _Key, question: TargetQuestion) -> None:
+        super().__init__()
+        self.key, self.question = key, question
+
+
+class _Scout(_Study):
+    """A study that goes over the ground of another one and on from there, up to its first question.
+
+    What the other does not know yet is taken to be as it is ``told`` or, where nobody knows
+    it, to end as it is likely to.
+    """
+
+    def __init__(self, study: _Study, told: Mapping[Steps, Outcome | None]) -> None:
+        vars(self).update(vars(study))
+        self.tell = lambda _: None
+        self.tried, self.hurting = dict(study.tried), set()
+        self.alone, self.combinations = [], []
+        self.tried.update(
+            {
+                steps: self._trial(steps, outcome) if outcome else self._expected(steps)
+                for steps, outcome in told.items()
+            }
+        )
+
+    def following(self) -> tuple[_Key, TargetQuestion] | None:
+        """The first question to which there is no answer; None where there is none."""
+        try:
+            self.run()
+        except _Unanswered as reached:
+            return reached.key, reached.question
+        return None
+
+    def _answer(self, key: _Key, question: TargetQuestion) -> Outcome:
+        raise _Unanswered(key, question)
+
+    def _expected(self, steps: Steps) -> Trial:
+        """What the trials so far let expect of one more, as `_likely_reached` reads them."""
+        done = [(steps, t.verdict) for steps, t in self.tried.items() if t.verdict != "open"]
+        if _likely_reached(steps, self.most, done):
+            return Trial(self._named(steps), "reached", math.inf)
+        return Trial(self._named(steps), "missed", 0.0)
+
+
+def _likely_reached(
+    steps: Steps, most: Steps, done: Sequence[tuple[Steps, Verdict]], rounds: int = 200
+) -> bool:
+    """Whether a line through the trials that are done, on which no lever does harm, lies
+    above 0 at these steps (least squares by projected gradients)."""
+    if not any(verdict == "reached" for _, verdict in done):
         return False
-    return relative_gap(goal.value, goal.bound) <= outcome.settings.gap
+    largest = np.maximum(most, 1)
+    rows = np.array([(*np.divide(moved, largest), -1.0) for moved, _ in done])
+    signs = np.array([1.0 if verdict == "reached" else -1.0 for _, verdict in done])
+    hessian = rows.T @ rows + 0.1 * np.eye(rows.shape[1])
+    along, step = rows.T @ signs, 1.0 / np.linalg.norm(hessian, 2)
+    weights = np.zeros(rows.shape[1])
+    for _ in range(rounds):
+        weights = np.maximum(weights - step * (hessian @ weights - along), 0.0)
+    return bool((*np.divide(steps, largest), -1.0) @ weights > 0)
 
 
 def _with_fewest(steps: Steps, number: int, enough: Callable[[Steps], bool]) -> Steps:

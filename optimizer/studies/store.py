@@ -30,6 +30,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from models.base import Frozen
+from models.case import Case
 from models.cells import CellError
 from models.problem import CaseError
 from optimizer.auditing import audit
@@ -184,7 +185,7 @@ class Store:
             entry = self._read(self.path(key), key, Entry)
             if entry is None:
                 return None, None
-            return entry, opened(question, settings, entry.outcome, entry.cut_short)
+            return entry, opened(question.case, settings, entry.outcome, entry.cut_short)
         except DamagedEntry as error:
             self.faults.append(f"{self.path(key).name}: {error}")
             return None, None
@@ -205,15 +206,15 @@ class Store:
 
 
 def opened(
-    question: Question, settings: Settings, record: OutcomeRecord, cut_short: float | None = None
+    case: Case, settings: Settings, record: OutcomeRecord, cut_short: float | None = None
 ) -> Outcome:
-    """The outcome of a question from a record that was stored or sent; it is audited here.
+    """The outcome of a case from a record that was stored or sent; it is audited here.
 
-    Raises `DamagedEntry` when it does not hold in the question's case.
+    Raises `DamagedEntry` when it does not hold in the case.
     """
     if cut_short is not None:
         settings = settings.model_copy(update={"time_limit": cut_short})
-    outcome = Outcome.of(question.case, settings, record)
+    outcome = Outcome.of(case, settings, record)
     if (outcome.plan is not None) != (record.status in ("optimal", "feasible")):
         raise DamagedEntry(f"its status is {record.status}, which does not fit")
     if outcome.plan is None:
@@ -221,7 +222,7 @@ def opened(
     if outcome.proven != all(goal.proven for goal in record.goals):
         raise DamagedEntry("its status is not that of its goals")
     try:
-        violations = audit(question.case, outcome.plan.record, record.goals)
+        violations = audit(case, outcome.plan.record, record.goals)
     except (LookupError, ValueError) as error:
         raise DamagedEntry(f"its plan is none of the case: {error}") from None
     if violations:

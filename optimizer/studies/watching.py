@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from models.case import Case
+from models.plan import PlanRecord
 from optimizer.highs import Progress, Stop, ctrl_c_asks
 from optimizer.outcome import Outcome
 from optimizer.plan import Plan
@@ -73,6 +74,10 @@ class Watch:
     ) -> None:
         self._kit.close()
 
+    def at_the_end(self, close: Callable[[], None]) -> None:
+        """Have something closed when the watch ends."""
+        self._kit.callback(close)
+
     @property
     def over(self) -> bool:
         """Nothing more is to be solved."""
@@ -87,19 +92,14 @@ class Watch:
         self,
         prepared: Prepared,
         case: Case,
-        start: Plan | None = None,
+        start: Plan | PlanRecord | None = None,
         enough: Callable[[Progress], bool] | None = None,
     ) -> Outcome:
         """The outcome for a case; ``enough`` ends the search when its progress suffices.
 
         Raises `Interrupted` where it was ended from outside, or should not begin.
         """
-        self.enough = False
-        if self.over:
-            raise Interrupted
-        asked = _Asked(self.stop.asked)
-        now = self._now = Stop()
-        now.asked = asked
+        now, asked = self._begun()
 
         def look(progress: Progress) -> None:
             if self.over:
@@ -112,3 +112,21 @@ class Watch:
         if self.over:
             raise Interrupted
         return outcome
+
+    def out_of_reach(self, prepared: Prepared, case: Case) -> float | None:
+        """See `Prepared.out_of_reach`; raises as `solve` does."""
+        now, _ = self._begun()
+        bound = prepared.out_of_reach(case, stop=now)
+        if self.over:
+            raise Interrupted
+        return bound
+
+    def _begun(self) -> tuple[Stop, _Asked]:
+        """What asks the next solve to stop."""
+        self.enough = False
+        if self.over:
+            raise Interrupted
+        asked = _Asked(self.stop.asked)
+        now = self._now = Stop()
+        now.asked = asked
+        return now, asked

@@ -15,7 +15,8 @@ import signal
 import struct
 import sys
 import threading
-from typing import IO, Any
+from dataclasses import asdict
+from typing import IO, Any, Protocol
 
 from models.base import Frozen
 from optimizer.fingerprint import fingerprint
@@ -29,17 +30,26 @@ HEAD = struct.Struct(">QB")
 _ONE_AT_A_TIME = threading.Lock()
 
 
+class Asked(Protocol):
+    """Whatever a worker can be asked; `Question` is one."""
+
+    def answer(self, settings: Settings) -> Any:
+        """An outcome, another dataclass of plain data, or None for nothing."""
+
+
 class Reply(Frozen):
-    """What became of a job: an outcome, or in words why there is none."""
+    """What became of a job: an outcome or something else, or in words why there is none."""
 
     fingerprint: dict[str, str]
     outcome: OutcomeRecord | None = None
+    #: An answer that is no outcome, field by field.
+    found: dict[str, Any] | None = None
     #: What the solve taught, where that was wanted; see `optimizer.searching.plain`.
     knowledge: dict[str, Any] | None = None
     fault: str = ""
 
 
-def job(question: Question, settings: Settings) -> bytes:
+def job(question: Asked, settings: Settings) -> bytes:
     """A job as bytes, for `work` in whatever process."""
     return pickle.dumps((question, settings), protocol=pickle.HIGHEST_PROTOCOL)
 
@@ -49,21 +59,23 @@ def work(data: bytes) -> bytes:
     question, settings = pickle.loads(data)
     with _ONE_AT_A_TIME:
         try:
-            outcome, lesson = _answered(question, settings)
+            answer, lesson = _answered(question, settings)
         except Exception as error:
             lines = f"{type(error).__name__}: {error}".splitlines()
             reply = Reply(fingerprint=fingerprint(), fault=" ".join(lines[:2]))
         else:
+            whole = isinstance(answer, Outcome)
             reply = Reply(
                 fingerprint=fingerprint(),
-                outcome=outcome.record,
+                outcome=answer.record if whole else None,
+                found=None if whole or answer is None else asdict(answer),
                 knowledge=lesson and lesson.plain,
             )
     return reply.model_dump_json().encode("utf-8")
 
 
-def _answered(question: Question, settings: Settings) -> tuple[Outcome, Lesson | None]:
-    if question.teaches:
+def _answered(question: Asked, settings: Settings) -> tuple[Any, Lesson | None]:
+    if isinstance(question, Question) and question.teaches:
         return question.taught(settings)
     return question.answer(settings), None
 

@@ -16,10 +16,10 @@ from models.case import Case
 from models.target import LEAST
 from optimizer import Outcome, Settings, furthest, solve
 from optimizer.formulation.commitments import schedule
-from optimizer.highs import Stop
 from optimizer.studies.alternatives import alternatives, near_best, starts_in
 from optimizer.studies.fixing import with_starts
 from optimizer.studies.frontier import MEASURES, Frontier, Measure, _Search, frontier
+from optimizer.studies.watching import Watch
 
 EXACT = Settings(gap=1e-6)
 #: Decision sets that are tried one by one at most.
@@ -236,7 +236,7 @@ def test_a_bound_holds_for_all_later_points(
     """A plan with as much of the second goal as a later point has as much as the earlier ones, so
     what is proven of them is proven of it: at most 9 goes for 12, at least 2 for 1."""
     case = CASES[0][0].replace(goals=())
-    search = _Search(case, between, EXACT, None, Stop())
+    search = _Search(case, between, 0.05, EXACT, None, Watch())
     point = frontier(case, between, settings=EXACT, points=2).points[0]
     given = [replace(point, first_bound=bound) for bound in bounds]
     assert [p.first_bound for p in search._bounded(given)] == tightest

@@ -188,7 +188,7 @@ def test_an_error_in_a_worker_is_that_of_its_question(
     monkeypatch.setattr(many, "job", lambda *_: pickle.dumps((None, Settings())))
     (answer,) = solve_all([Question(tiny)], workers=1, store=Store(tmp_path))
     assert answer.outcome is None
-    assert answer.fault == "AttributeError: 'NoneType' object has no attribute 'teaches'"
+    assert answer.fault == "AttributeError: 'NoneType' object has no attribute 'answer'"
     assert not list(tmp_path.iterdir())
 
 
