@@ -54,6 +54,23 @@ Likely = Callable[[Mapping[Key, Told | None]], tuple[Key, Asked] | None]
 Read = Callable[[Asked, Settings, Reply], Told]
 
 
+class Unanswered(Exception):
+    """A study that looks ahead has come to a question that nobody has an answer to."""
+
+    def __init__(self, key: Hashable, question: Asked) -> None:
+        super().__init__()
+        self.key, self.question = key, question
+
+
+def first_unanswered(look: Callable[[], None]) -> tuple[Any, Any] | None:
+    """The question to which a look ahead comes, with its key; None where it comes to none."""
+    try:
+        look()
+    except Unanswered as reached:
+        return reached.key, reached.question
+    return None
+
+
 def outcome_of(question: Asked, settings: Settings, reply: Reply) -> Outcome:
     """The outcome in a reply, audited here."""
     if reply.outcome is None:
@@ -96,12 +113,19 @@ class Ahead(Generic[Key, Told]):
             self._take_in()
         return self._done.pop(key)
 
+    def dismiss(self) -> None:
+        """End the processes: nothing more will be asked."""
+        self._size = 1
+        if self._crew is not None:
+            self._crew.close()
+            self._crew = None
+
     def _gathers(self) -> bool:
         """Whether it is time for a crew, which is there then."""
         if self._size == 1 or time.monotonic() - self._began < ALONE_FOR:
             return False
         self._crew = gathered(self._size, None)
-        self._watch.at_the_end(self._crew.close)
+        self._watch.at_the_end(self.dismiss)
         return True
 
     def _begin(self, key: Key, question: Asked) -> None:

@@ -34,7 +34,7 @@ from optimizer.outcome import Outcome
 from optimizer.plan import Plan
 from optimizer.settings import Settings
 from optimizer.solving import Prepared
-from optimizer.studies.ahead import Ahead, outcome_of
+from optimizer.studies.ahead import Ahead, Unanswered, first_unanswered, outcome_of
 from optimizer.studies.lightest import Asked, Steps, grown, lightest
 from optimizer.studies.loosening import Dial, dial_of
 from optimizer.studies.rules import Rule, rules_of, without
@@ -183,7 +183,8 @@ def conflict(
 
     ``settings`` hold for each solve, its time limit too; ``time_limit`` is in seconds for
     all. ``workers`` are processes (None: one for each core), which work ahead of the question at
-    hand; ``progress`` is told in words what is being done. Ctrl-C, or ``stop.asked``, ends it with what is known by then.
+    hand; ``progress`` is told in words what is being done. Ctrl-C, or ``stop.asked``, ends it
+    with what is known by then.
     """
     settings = settings or Settings()
     with Watch(time_limit, stop) as watch:
@@ -410,7 +411,7 @@ class _Study:
 
     def _likely(self, waiting: Mapping[_Key, Outcome | None]) -> tuple[_Key, _Question] | None:
         """What is asked next if the questions that wait for their answer end as expected."""
-        return _Scout(self, waiting).following()
+        return first_unanswered(_Scout(self, waiting).run)
 
     def _with_only(self, chosen: Iterable[int]) -> Case:
         stay = frozenset(chosen)
@@ -520,14 +521,6 @@ class _Study:
         return LeastChange(rule, dial.shown(0.0), enough, too_little, dial.unit, proven, plan)
 
 
-class _Unanswered(Exception):
-    """A scout has come to a question that nobody has an answer to."""
-
-    def __init__(self, key: _Key, question: _Question) -> None:
-        super().__init__()
-        self.key, self.question = key, question
-
-
 class _Scout(_Study):
     """A study that goes over the ground of another one and on from there, up to its first question.
 
@@ -550,16 +543,8 @@ class _Scout(_Study):
                 elif possible is False:
                     self.broken.append(key)
 
-    def following(self) -> tuple[_Key, _Question] | None:
-        """The first question to which there is no answer; None where there is none."""
-        try:
-            self.run()
-        except _Unanswered as reached:
-            return reached.key, reached.question
-        return None
-
     def _answer(self, key: _Key, question: _Question) -> Outcome:
-        raise _Unanswered(key, question)
+        raise Unanswered(key, question)
 
     def _change(self, numbers: Sequence[int]) -> None:
         pass

@@ -365,11 +365,18 @@ class _Search:
         return high - low > max(self.settings.gap, ROUNDING) * max(1.0, abs(low), abs(high))
 
     def _efficient(self) -> list[FrontierPoint]:
-        """The points in order, without those that another one outdoes within the gap."""
+        """The points in order, without those that another one outdoes.
+
+        One that is not proven goes too where it is the better one by less than the gap tells:
+        a longer search might find it not to be.
+        """
         kept: list[FrontierPoint] = []
         for point in sorted(self.found, key=lambda p: (-self._second(p), -self._first(p))):
-            if not kept or self._first(point) > self._first(kept[-1]):
-                kept.append(point)
+            if kept:
+                less, more = self._first(kept[-1]), self._first(point)
+                if more <= less or not (point.proven or self._differ(less, more)):
+                    continue
+            kept.append(point)
         return self._bounded(kept[::-1])
 
     def _bounded(self, points: Sequence[FrontierPoint]) -> list[FrontierPoint]:

@@ -31,7 +31,7 @@ from optimizer.outcome import Outcome
 from optimizer.plan import Plan
 from optimizer.settings import Settings
 from optimizer.solving import Prepared
-from optimizer.studies.ahead import Ahead, outcome_of
+from optimizer.studies.ahead import Ahead, Unanswered, first_unanswered, outcome_of
 from optimizer.studies.lightest import Asked, Steps, grown, lightest, weight_of, within
 from optimizer.studies.target import TargetQuestion, Verdict, least_of, only_target, verdict_of
 from optimizer.studies.watching import Interrupted, Watch
@@ -225,8 +225,8 @@ def reach(
     in seconds for all. With ``plan`` the lightest combination is solved with all goals at
     the end. ``workers`` are processes (None: one for each core), which work ahead of the
     question at hand; which combinations are found does not hang on how many there are, but
-    of several plans that reach the target another one may be shown. ``progress`` is told in words what is being done. Ctrl-C, or ``stop.asked``,
-    ends it with what is known by then.
+    of several plans that reach the target another one may be shown. ``progress`` is told in
+    words what is being done. Ctrl-C, or ``stop.asked``, ends it with what is known by then.
 
     Raises `CaseError` for a target, deadline or lever that cannot be.
     """
@@ -319,6 +319,7 @@ class _Study:
         """Solve the lightest combination with all goals of the case."""
         if not self.combinations:
             return
+        self.ahead.dismiss()  # the processors are free for it
         first = self.combinations[0]
         self.tell("the plan of the lightest combination, with all goals")
         required = case.target is not None and case.target.required
@@ -523,7 +524,7 @@ class _Study:
     def _likely(self, waiting: Mapping[_Key, Outcome | None]) -> tuple[_Key, TargetQuestion] | None:
         """What is asked next if the questions that wait for their answer end as expected."""
         told = {steps: outcome for (steps, _), outcome in waiting.items()}
-        return _Scout(self, told).following()
+        return first_unanswered(_Scout(self, told).run)
 
     def _named(self, steps: Steps) -> dict[str, int]:
         return {row.lever: n for row, n in zip(self.levers, steps, strict=True) if n}
@@ -559,14 +560,6 @@ class _Study:
         return Trial(names, verdict, goal.value, goal.bound, None, plan)
 
 
-class _Unanswered(Exception):
-    """A scout has come to a question that nobody has an answer to."""
-
-    def __init__(self, key: _Key, question: TargetQuestion) -> None:
-        super().__init__()
-        self.key, self.question = key, question
-
-
 class _Scout(_Study):
     """A study that goes over the ground of another one and on from there, up to its first question.
 
@@ -586,16 +579,8 @@ class _Scout(_Study):
             }
         )
 
-    def following(self) -> tuple[_Key, TargetQuestion] | None:
-        """The first question to which there is no answer; None where there is none."""
-        try:
-            self.run()
-        except _Unanswered as reached:
-            return reached.key, reached.question
-        return None
-
     def _answer(self, key: _Key, question: TargetQuestion) -> Outcome:
-        raise _Unanswered(key, question)
+        raise Unanswered(key, question)
 
     def _expected(self, steps: Steps) -> Trial:
         """What the trials so far let expect of one more, as `_likely_reached` reads them."""

@@ -79,6 +79,9 @@ def test_slips_are_told_with_their_cure() -> None:
     assert evplan("reach", "tiny", "--target", "-1")[0] == 2
     assert evplan("reach", "tiny", "--deadline", "2031Q1")[0] == 2
     assert evplan("reach", "tiny", "--time-limit", "0")[0] == 2
+    for command in ("reach", "conflict", "alternatives", "frontier"):
+        code, _, err = evplan(command, "tiny", "--workers", "0")
+        assert (code, "a whole number from 1 to 256" in err) == (2, True), command
 
 
 def test_check_tells_what_levers_do_not_fit() -> None:

@@ -240,3 +240,20 @@ def test_a_bound_holds_for_all_later_points(
     point = frontier(case, between, settings=EXACT, points=2).points[0]
     given = [replace(point, first_bound=bound) for bound in bounds]
     assert [p.first_bound for p in search._bounded(given)] == tightest
+
+
+def test_an_open_point_that_is_hardly_better_is_left_out() -> None:
+    """By 5 of 10,000 with a gap of 1 in 1,000, at half of the other goal; a proven one stays,
+    and so does an open one that is better by 50."""
+    case = CASES[0][0].replace(goals=())
+    point = frontier(case, ("volume", "npv"), settings=EXACT, points=2).points[0]
+    search = _Search(case, ("volume", "npv"), 0.05, Settings(gap=1e-3), None, Watch())
+    end = replace(point, first=10_000.0, second=2.0, proven=True)
+    for first, proven, stays in (
+        (10_005.0, False, False),
+        (10_005.0, True, True),
+        (10_050.0, False, True),
+    ):
+        other = replace(point, first=first, second=1.0, proven=proven)
+        search.found = [other, end]
+        assert search._efficient() == ([other, end] if stays else [end])
