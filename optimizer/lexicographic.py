@@ -63,7 +63,7 @@ class Lexicographic:
         self._begin(known)
         found: list[_Found] = []
         goals = self.case.goals_in_order
-        if goals[0].kind == "target_date" and len(goals) > 1 and self.search.known is None:
+        if goals[0].kind == "target_date" and len(goals) > 1:
             self._look_ahead(goals[1])
         for goal in goals:
             mark = time.monotonic()
@@ -85,14 +85,14 @@ class Lexicographic:
     def _begin(self, known: PlanRecord | None) -> None:
         """Take a plan that needs no search as a first one, if one holds.
 
-        The known one, else everything as early as people allow where money allows
-        it too, else the plan that starts nothing it need not.
+        The known one, as it is or later where it must be, else everything as early as
+        people allow where money allows it too, else the plan that starts nothing it need not.
         """
         nothing = self.world.vector(Linear())
         ways: list[Callable[[], dict[str, int]]] = [lambda: earliest_schedule(self.block), dict]
         if known is not None:
             starts = starts_of(self.case, known)
-            ways.insert(0, lambda: starts)
+            ways = [lambda: starts, lambda: earliest_schedule(self.block, starts), *ways]
         for way in ways:
             for decisions in self.world.decisions(way()):
                 x = self.session.polish(decisions, nothing, "max")
@@ -108,7 +108,7 @@ class Lexicographic:
         """
         mark = time.monotonic()
         vector = self.world.vector(measure(self.block, goal))
-        self.search.look(vector, _sense(goal), goal.kind)
+        self.search.look(vector, _sense(goal), goal.kind, _name(goal))
         self.seconds["first plan"] = time.monotonic() - mark
 
     def out_of_reach(self) -> float | None:
@@ -119,10 +119,10 @@ class Lexicographic:
         target = self.case.target
         assert target is not None
         bounds = []
-        for last, periods in self.block.windows.items():
+        wanted = target.volume * REACHED
+        for periods in self.block.windows.values():
             vector = self.world.vector(window_volume(self.block, periods))
-            wanted = target.volume * REACHED
-            bound = self.search.rules_out(vector, "max", f"target_date {last}", wanted)
+            bound = self.search.rules_out(vector, "max", wanted)
             if bound is None:
                 return None
             bounds.append(bound)
@@ -179,7 +179,7 @@ class Lexicographic:
                 self.search.take(self.x, vector, "max")
             if self._reaches(vector, wanted):
                 return self._dated(goal, last, open_window)
-            bound = self.search.rules_out(vector, "max", topic, wanted)
+            bound = self.search.rules_out(vector, "max", wanted)
             if bound is not None:
                 bounds[last] = bound
                 continue

@@ -13,7 +13,7 @@ Not here: solving (see `optimizer.solving`).
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -155,8 +155,10 @@ class World:
         self.session.reset()
         self._count(self._built_for)
         changed = differences(self._built_for, case)
-        steps = schedule(case) if changed is not None and changed & _windows() else {}
-        if changed is None or not changed <= _in_place() or not self._holds(steps):
+        if changed is None or not changed <= _in_place():
+            return False
+        steps = schedule(case) if changed & _windows() else {}
+        if not _hold(self.block.steps, steps):
             return False
         self._count(case)
         if changed - _windows():
@@ -204,20 +206,6 @@ class World:
                 column = self.matrix.number[id(self.block.reached[last])]
                 self.session.change(row, column, target.volume * goals.REACHED)
 
-    def _holds(self, steps: dict[str, Steps]) -> bool:
-        """Whether the model has a column for every start that these windows allow."""
-        for id, step in steps.items():
-            mine = self.block.steps[id]
-            if step.start != mine.start:
-                return False
-            if step.start is not None:
-                continue
-            if any(one.row.status == "mandatory" and not one.possible for one in (step, mine)):
-                return False  # a row of its own says that there is no plan
-            if step.possible and not mine.earliest <= step.earliest <= step.latest <= mine.latest:
-                return False
-        return True
-
     def _take_windows(self, steps: dict[str, Steps]) -> None:
         """Close the starts that a case's windows leave out."""
         for id, step in steps.items():
@@ -244,6 +232,29 @@ class World:
     def _fix(self, columns: Columns, value: float) -> None:
         values = np.full(len(columns), value)
         self.session.bound(columns, values, values)
+
+
+def can_become(base: Case, case: Case) -> bool:
+    """Whether a world built for the one can be the other in place."""
+    changed = differences(base, case)
+    if changed is None or not changed <= _in_place():
+        return False
+    return not changed & _windows() or _hold(schedule(base), schedule(case))
+
+
+def _hold(built: Mapping[str, Steps], steps: Mapping[str, Steps]) -> bool:
+    """Whether a model built for some windows has a column for every start that these allow."""
+    for id, step in steps.items():
+        mine = built[id]
+        if step.start != mine.start:
+            return False
+        if step.start is not None:
+            continue
+        if any(one.row.status == "mandatory" and not one.possible for one in (step, mine)):
+            return False  # a row of its own says that there is no plan
+        if step.possible and not mine.earliest <= step.earliest <= step.latest <= mine.latest:
+            return False
+    return True
 
 
 #: Laws whose rows hold money, or the bound of a goal.

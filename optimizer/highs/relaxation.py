@@ -19,7 +19,8 @@ from optimizer.highs.witness import Name, Witness
 from optimizer.matrix import Floats, Vector
 
 #: Simplex strategies of HiGHS: from the last basis the primal one goes on after the
-#: objective changed, the dual one after bounds or rows did.
+#: objective changed, the dual one after bounds or rows did, or from a basis of the same
+#: objective in a case much like this one.
 DUAL, PRIMAL = 1, 4
 #: From so many entries of the matrix on, a relaxation without a basis to begin from is
 #: solved by interior points, and a basis made of what they find; from so many on, one
@@ -58,6 +59,7 @@ class Relaxation(Instance):
     """The relaxation of a matrix."""
 
     _is_new = True
+    _begun = False
     _solved_for: tuple[Vector, Sense] | None = None
 
     def solve(self, vector: Vector, sense: Sense, limit: Limit) -> Relaxed:
@@ -67,6 +69,7 @@ class Relaxation(Instance):
         self.aim(vector, sense)
         last, self._solved_for = self._solved_for, (vector, sense)
         other = last is None or last[0] is not vector or last[1] != sense
+        other, self._begun = other and not self._begun, False
         self.set({"simplex_strategy": PRIMAL if other else DUAL, "objective_bound": float("inf")})
         entries = len(self.matrix.value)
         afar = entries >= (MANY_ENTRIES if self._is_new else VERY_MANY_ENTRIES)
@@ -81,7 +84,7 @@ class Relaxation(Instance):
 
     def _restart(self) -> None:
         super()._restart()
-        self._is_new, self._solved_for = True, None
+        self._is_new, self._begun, self._solved_for = True, False, None
 
     def _answer(self, limit: Limit) -> Relaxed:
         self._is_new = False
@@ -198,7 +201,10 @@ class Relaxation(Instance):
         return Basis(columns, rows[:count], named)
 
     def begin_from(self, basis: Basis) -> None:
-        """Let the next solve begin from a basis; rows that it does not know are basic."""
+        """Let the next solve begin from a basis that one for the same vector ended with.
+
+        Rows that it does not know are basic.
+        """
         known = highspy.HighsBasis()
         kinds = {int(kind): kind for kind in highspy.HighsBasisStatus.__members__.values()}
         if len(basis.columns) != len(self.scale) or len(basis.rows) != len(self.matrix.rows):
@@ -216,7 +222,7 @@ class Relaxation(Instance):
         known.row_status = [kinds[status] for status in rows]
         known.alien = True  # HiGHS makes it square, and leaves it if it cannot
         self.highs.setBasis(known)
-        self._is_new = False
+        self._is_new, self._begun = False, True
 
     def dive(self, vector: Vector, sense: Sense, columns: Columns, limit: Limit) -> Floats | None:
         """Values of all columns after rounding these one by one along the relaxation.

@@ -51,15 +51,13 @@ class Topic:
 class Knowledge:
     """What one solve learned, by topic; ``rows`` are those of the pool that it needed.
 
-    ``bases`` are those of relaxations that ruled something out without a search. Can be
-    pickled, and holds no part of a solver. Of use where the model has the same ``shape``:
-    as many columns, rows and rows in the pool.
+    Can be pickled, and holds no part of a solver. Of use where the model has the same
+    ``shape``: as many columns, rows and rows in the pool.
     """
 
     shape: tuple[int, int, int]
     rows: tuple[int, ...]
     topics: Mapping[str, Topic]
-    bases: Mapping[str, Basis] = field(default_factory=dict)
 
 
 @dataclass
@@ -69,7 +67,6 @@ class Learned:
     rows: set[int] = field(default_factory=set)
     claims: dict[str, list[Claim]] = field(default_factory=dict)
     topics: dict[str, Topic] = field(default_factory=dict)
-    bases: dict[str, Basis] = field(default_factory=dict)
 
     def learn(self, topic: str, basis: Basis, decisions: Floats, promise: float) -> None:
         """Learn how a search ended."""
@@ -79,4 +76,4 @@ class Learned:
 
     def frozen(self, shape: tuple[int, int, int]) -> Knowledge:
         """What was learned so far, of a model of a shape."""
-        return Knowledge(shape, tuple(sorted(self.rows)), dict(self.topics), dict(self.bases))
+        return Knowledge(shape, tuple(sorted(self.rows)), dict(self.topics))

@@ -30,7 +30,6 @@ def plain(knowledge: Knowledge) -> dict[str, Any]:
         "shape": list(knowledge.shape),
         "rows": list(knowledge.rows),
         "topics": {name: _plain_topic(topic) for name, topic in knowledge.topics.items()},
-        "bases": {name: _plain_basis(basis) for name, basis in knowledge.bases.items()},
     }
 
 
@@ -40,10 +39,9 @@ def from_plain(data: Any) -> Knowledge:
         columns, rows, pool = shape = tuple(_whole(size, 2**31) for size in data["shape"])
         needed = tuple(_whole(row, pool) for row in data["rows"])
         topics = {str(name): _topic(topic, columns, rows) for name, topic in data["topics"].items()}
-        bases = {str(name): _basis(basis, columns, rows) for name, basis in data["bases"].items()}
     except (KeyError, TypeError, AttributeError, IndexError) as error:
         raise ValueError(f"it is no knowledge: {type(error).__name__}") from None
-    return Knowledge((shape[0], shape[1], shape[2]), needed, topics, bases)
+    return Knowledge((shape[0], shape[1], shape[2]), needed, topics)
 
 
 # Parts -----------------------------------------------------------------------------

@@ -9,7 +9,17 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from optimizer.errors import SolverError
-from optimizer.highs import Answer, Columns, Limit, Progress, Relaxed, Sense, Session, relative_gap
+from optimizer.highs import (
+    Answer,
+    Basis,
+    Columns,
+    Limit,
+    Progress,
+    Relaxed,
+    Sense,
+    Session,
+    relative_gap,
+)
 from optimizer.matrix import Floats, Pool, Vector
 from optimizer.searching.aim import Aim
 from optimizer.searching.knowledge import Knowledge, Learned, Topic
@@ -61,6 +71,8 @@ class Search:
     start: Floats | None = None
     known: Knowledge | None = None
     learned: Learned = field(default_factory=Learned)
+    #: Where the relaxation ended when plans were looked for, by topic.
+    _looked_from: dict[str, Basis] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         if self.known is not None and self.known.shape != self.shape:
@@ -112,9 +124,7 @@ class Search:
         is the name of the vector in what is learned, the goal's if it has no other.
         """
         aim = Aim(vector, sense, goal, topic or goal, kept, enough, hopeless)
-        known = self.known.topics.get(aim.topic) if self.known else None
-        if known is not None:
-            self.session.begin_from(known.basis)
+        known = self._begin(aim)
         relaxed = self.tighten(aim)
         if self.limit.over:
             return Answer("limit", None, None, None)
@@ -129,6 +139,16 @@ class Search:
             promise = relative_gap(value, relaxed.value)
             self.learned.learn(aim.topic, basis, self.x[self.session.whole], promise)
         return answer
+
+    def _begin(self, aim: Aim) -> Topic | None:
+        """What is known of an aim; the next relaxation begins from the nearest known basis."""
+        known = self.known.topics.get(aim.topic) if self.known else None
+        basis = self._looked_from.get(aim.topic)
+        if basis is None and known is not None:
+            basis = known.basis
+        if basis is not None:
+            self.session.begin_from(basis)
+        return known
 
     def _searched(self, aim: Aim, relaxed: Relaxed, known: Topic | None) -> Answer:
         if not self._worth_preparing or relaxed.x is None:
@@ -148,7 +168,7 @@ class Search:
         looking, narrowing = Looking(self, aim), Narrowing(self, aim)
         quick = cutoff = None
         cycles = CYCLES
-        if known is not None and not self._begins_well(aim, relaxed, known):
+        if known is not None and not looking.good(relaxed):
             looking.look_near(relaxed, known.decisions.astype(np.float64))
         if known is not None and self._begins_well(aim, relaxed, known):
             cutoff = aim.cutoff(aim.vector.at(self.x), self.gap)  # type: ignore[arg-type]
@@ -176,25 +196,22 @@ class Search:
         self.learned.claims[aim.topic] = narrowing.claims
         return answer
 
-    def _begins_well(self, aim: Aim, relaxed: Relaxed, known: Topic) -> bool:
-        """The plan at hand leaves the relaxation hardly more than the best one did before."""
+    def _begins_well(self, aim: Aim, relaxed: Relaxed, known: Topic, spare: float = NEAR) -> bool:
+        """The plan at hand leaves the relaxation hardly more than the best one did before.
+
+        ``spare`` is what it may leave more, in gaps.
+        """
         value = self.value(aim)
         if value is None or relaxed.value is None:
             return False
         left = relative_gap(value, relaxed.value)
-        return left <= PROMISE * known.promise + NEAR * self.gap
+        return left <= PROMISE * known.promise + spare * self.gap
 
-    def rules_out(self, vector: Vector, sense: Sense, topic: str, wanted: float) -> float | None:
+    def rules_out(self, vector: Vector, sense: Sense, wanted: float) -> float | None:
         """The bound of the relaxation, where it is worse than what is wanted; else None."""
-        known = self.known.bases.get(topic) if self.known else None
-        if known is not None:
-            self.session.begin_from(known)
         bound = self.relaxed(vector, sense).value
         sign = 1.0 if sense == "max" else -1.0
-        if bound is None or sign * (bound - wanted) >= 0:
-            return None
-        self.learned.bases[topic] = self.session.basis
-        return bound
+        return None if bound is None or sign * (bound - wanted) >= 0 else bound
 
     # A tighter relaxation ---------------------------------------------------------
 
@@ -225,16 +242,22 @@ class Search:
 
     # A plan ---------------------------------------------------------------------------
 
-    def look(self, vector: Vector, sense: Sense, goal: str) -> None:
-        """Look for a plan along the relaxation once, and prove nothing.
+    def look(self, vector: Vector, sense: Sense, goal: str, topic: str) -> None:
+        """Have a good plan at hand, and prove nothing: a known one, or one along the relaxation.
 
         Not in a very large case, where the relaxation alone could take all the time.
         """
         if not self._worth_preparing or self.session.is_very_large:
             return
+        aim = Aim(vector, sense, goal, topic)
+        known = self._begin(aim)
         relaxed = self.relaxed(vector, sense)
-        if relaxed.x is not None and not self.limit.over:
-            Looking(self, Aim(vector, sense, goal, goal)).look(relaxed, again=True)
+        if relaxed.x is None or self.limit.over:
+            return
+        self._looked_from[topic] = self.session.basis
+        self._take_known(aim, known)
+        if known is None or not self._begins_well(aim, relaxed, known, spare=0.0):
+            Looking(self, aim).look(relaxed, again=True)
 
     def _quick(self, aim: Aim, relaxed: Relaxed) -> Answer | None:
         """The answer, if the plan at hand and the relaxation give it already."""

@@ -38,11 +38,12 @@ SHOWN = frozenset({"name", "title", "note", "partner", "price_basis"})
 class Lesson:
     """What the solve of a case left for those of what-ifs.
 
-    The solve was without help, cut short by nothing, and proven; so with the same settings
-    the knowledge is told by the case, whose digest is ``learned_from``.
+    The solve of ``case`` was without help, cut short by nothing, and proven; so with the same
+    settings the knowledge is told by the case, whose digest is ``learned_from``.
     """
 
     knowledge: Knowledge
+    case: Case
     learned_from: str
 
     @property
@@ -57,7 +58,7 @@ class Lesson:
         """The lesson of a question that taught plain data; raises `ValueError` for other data."""
         from optimizer.searching.plain import from_plain
 
-        return cls(from_plain(data), question.case_digest)
+        return cls(from_plain(data), question.case, question.case_digest)
 
 
 @dataclass(frozen=True)
@@ -78,11 +79,19 @@ class Question:
             raise ValueError("a question that is to teach begins with nothing")
 
     def answer(self, settings: Settings) -> Outcome:
-        """The best plan of the case; raises as `optimizer.solve` does."""
-        from optimizer.solving import Prepared  # loads the model and the solver
+        """The best plan of the case; raises as `optimizer.solve` does.
 
-        known = self.lesson.knowledge if self.lesson else None
-        return Prepared(self.case, settings, known=known).solve(start=self.start)
+        Where the model of the case that the lesson is of can become this one, it does: only
+        in a model of the same shape is all that was learned of use.
+        """
+        from optimizer.solving import Prepared  # loads the model and the solver
+        from optimizer.world import can_become
+
+        known, base = None, self.case
+        if self.lesson is not None:
+            known = self.lesson.knowledge
+            base = self.lesson.case if can_become(self.lesson.case, self.case) else base
+        return Prepared(base, settings, known=known).solve(self.case, start=self.start)
 
     def taught(
         self,
@@ -102,7 +111,7 @@ class Question:
         outcome = prepared.solve(progress=progress, stop=stop)
         if not outcome.proven or prepared.known is None:
             return outcome, None
-        return outcome, Lesson(prepared.known, self.case_digest)
+        return outcome, Lesson(prepared.known, self.case, self.case_digest)
 
     @cached_property
     def case_digest(self) -> str:

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from models.case import Case
-from optimizer import Outcome, Settings, load_case
+from optimizer import Outcome, Settings, load_case, solving
 from optimizer.highs import Basis, Witness
 from optimizer.outcome import OutcomeRecord
 from optimizer.searching import Knowledge
@@ -58,7 +58,6 @@ SMALL = Knowledge(
             float("inf"),
         )
     },
-    {"date": Basis(np.array([0, 0], dtype=np.int8), np.array([1, 1, 1], dtype=np.int8), ())},
 )
 
 
@@ -118,7 +117,6 @@ def test_knowledge_comes_back_from_json_to_the_last_bit(base: tuple[Outcome, Les
             assert repr(topic.promise) == repr(other.promise)
             assert repr(topic.claims) == repr(other.claims)
         assert (again.shape, again.rows) == (knowledge.shape, knowledge.rows)
-        assert repr(again.bases) == repr(knowledge.bases)
 
 
 def _topic(data: Any) -> Any:
@@ -141,8 +139,8 @@ WRONG: dict[str, Callable[[Any], None]] = {
     "no shape": lambda data: data.pop("shape"),
     "a size below zero": _set(lambda data: data["shape"], 0, -1),
     "a size that is a text": _set(lambda data: data["shape"], 0, "2"),
-    "no bases": lambda data: data.pop("bases"),
-    "a basis with fewer rows": _set(lambda data: data["bases"]["date"], "rows", "AQE="),
+    "no topics": lambda data: data.pop("topics"),
+    "a basis with fewer rows": _set(_topic, "rows", "AQE="),
     "a row beyond the pool": _set(lambda data: data["rows"], 1, 4),
     "topics that are none": lambda data: data.update(topics=[1]),
     "a basis of another model": _set(lambda data: data["shape"], 0, 3),
@@ -181,6 +179,38 @@ def test_other_data_is_refused(data: object) -> None:
     """Whatever has another form is a `ValueError` too."""
     with pytest.raises(ValueError, match=r"\w"):
         from_plain(data)
+
+
+# In use -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "whose"),
+    [
+        ({"entries.north.importer.status": "forbidden"}, "the lesson's"),
+        ({"entries.north.own.throughput_per_year": 1500}, "its own"),
+    ],
+)
+def test_a_question_is_asked_of_the_model_that_the_lesson_is_of(
+    tiny: Case, base: tuple[Outcome, Lesson], changes: dict[str, Any], whose: str
+) -> None:
+    """Where that can become its case: in a model of another shape nothing learned is of use.
+
+    Its answer is that of a solve of its own either way.
+    """
+    case = tiny.with_changes(changes)
+    models: list[Case] = []
+    build = solving.World
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(solving, "World", lambda case, *how: models.append(case) or build(case, *how))
+        found = Question(case, base[0].plan and base[0].plan.record, base[1]).answer(SETTINGS)
+    assert models == [tiny if whose == "the lesson's" else case]
+    assert found.status == "optimal"
+    cold = solving.solve(case, SETTINGS)
+    assert found.goals[0].period == cold.goals[0].period  # in which more or fewer may be sold
+    assert [goal.best for goal in found.goals[1:]] == pytest.approx(
+        [goal.best for goal in cold.goals[1:]]
+    )
 
 
 # In a store -------------------------------------------------------------------------------

@@ -40,3 +40,26 @@ def test_two_crews_work_side_by_side() -> None:
 def test_without_a_crew_nothing_starts() -> None:
     """What does not fit a resource is left out, and what waits for it too."""
     assert earliest_schedule(build(_case(0)).world) == {}
+
+
+def test_a_known_plan_is_kept_and_what_cannot_be_so_soon_is_late() -> None:
+    """a is due one period later than planned: c waits for it, b stays where it is.
+
+    The one crew is with b in periods 0 and 1, with a from 2 on and with c from 4 on.
+    """
+    known = {"projects.b": 0, "projects.a": 1, "projects.c": 3}
+    starts = earliest_schedule(build(_case(1)).world, known)
+    assert starts == {"projects.b": 0, "projects.a": 2, "projects.c": 4}
+
+
+def test_what_a_known_plan_leaves_out_stays_out_unless_it_must_start() -> None:
+    """c is optional and left out; b is mandatory and goes to the first free periods."""
+    case = _case(1)
+    optional = case.projects[2].model_copy(update={"status": "optional"})
+    case = case.replace(projects=(*case.projects[:2], optional))
+    starts = earliest_schedule(build(case).world, {"projects.a": 1})
+    assert starts == {"projects.a": 2, "projects.b": 0}
+    assert earliest_schedule(build(case).world, {"projects.a": 1, "projects.b": 3}) == {
+        "projects.a": 1,
+        "projects.b": 3,
+    }
