@@ -9,13 +9,16 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from models.case import Case
-from optimizer.reporting.text import amount, cars, money_unit, one_line, percent, title_of
+from optimizer.reporting.text import amount, cars, money_of, one_line, percent, title_of
 
 if TYPE_CHECKING:
+    from models.finance import Budget
     from optimizer.studies.conflict import Conflict, LeastChange
     from optimizer.studies.rules import Rule
 
 _PER = {"period": "in a period", "year": "in a year", "total": "in all"}
+#: Units of numbers that change, as they are said.
+_UNITS = {"units more": "more"}
 #: Corrections that are shown.
 MOST_SHOWN = 5
 #: Rules of one kind that are shown one by one.
@@ -72,10 +75,17 @@ def _resource(case: Case, rule: Rule) -> str:
 
 
 def _budget(case: Case, rule: Rule) -> str:
-    row = next(row for row in case.budgets if row.path == rule.path)
-    what = "all commitments" if row.category == "all" else row.category
-    when = row.when or _PER[row.scope]
-    return f"no more than {amount(case, row.amount)} is spent on {what} {when}"
+    row = _budget_of(case, rule)
+    return f"no more than {amount(case, row.amount)} is spent on {_spent_on(row)}"
+
+
+def _budget_of(case: Case, rule: Rule) -> Budget:
+    return next(row for row in case.budgets if row.path == rule.path)
+
+
+def _spent_on(budget: Budget) -> str:
+    what = "all commitments" if budget.category == "all" else budget.category
+    return f"{what} in {budget.when}" if budget.when else f"{what} {_PER[budget.scope]}"
 
 
 def _cash_floor(case: Case, _rule: Rule) -> str:
@@ -99,10 +109,14 @@ def _goal_bound(case: Case, rule: Rule) -> str:
 
 
 def _capacity(case: Case, rule: Rule) -> str:
+    return f"{_place(case, rule)} gives no more than its capacity and that of its expansions"
+
+
+def _place(case: Case, rule: Rule) -> str:
+    """A site or a component."""
     table, name = rule.path.split(".", 1)
     row = next(row for row in case.rows(table) if row.path == rule.path)
-    title = getattr(row, "title", "") or name
-    return f"{title} gives no more than its capacity and that of its expansions"
+    return str(getattr(row, "title", "") or name)
 
 
 def _network(case: Case, rule: Rule) -> str:
@@ -219,18 +233,51 @@ def correction_lines(found: Conflict) -> Iterator[str]:
 def change_lines(found: Conflict) -> Iterator[str]:
     """The least change of single numbers."""
     for row in found.changes:
-        enough, now = (_number(found.case, row, value) for value in (row.enough, row.now))
-        line = f"- {row.rule.path}: {enough} instead of {now}"
-        if row.unit == "units more":
-            line = f"- {row.rule.path}: {enough} in each period"
+        line = f"- {one_line(_CHANGED[row.rule.kind](found.case, row))}"
         if row.too_little != row.now:
             line += f"; with {_number(found.case, row, row.too_little)} "
             line += "no plan exists" if row.proven else "none was found"
         yield line
 
 
+def _instead(
+    words: str, what: Callable[[Case, Rule], str] = lambda _case, _rule: ""
+) -> Callable[[Case, LeastChange], str]:
+    """Words for a number that changes, of ``what`` it is the number."""
+
+    def said(case: Case, row: LeastChange) -> str:
+        enough, now = (_number(case, row, value) for value in (row.enough, row.now))
+        return words.format(what=what(case, row.rule), enough=enough, now=now)
+
+    return said
+
+
+def _starting(case: Case, rule: Rule) -> str:
+    return _title(case, rule.path.rsplit(".", 1)[0])
+
+
+_CHANGED: dict[str, Callable[[Case, LeastChange], str]] = {
+    "target": _instead("a target of {enough} instead of {now}"),
+    "cash_floor": _instead("a cash floor of {enough} instead of {now}"),
+    "budget": _instead(
+        "{enough} to spend on {what} instead of {now}",
+        lambda case, rule: _spent_on(_budget_of(case, rule)),
+    ),
+    "resource": _instead(
+        "{enough} {what} in each period", lambda _case, rule: rule.path.split(".", 1)[1]
+    ),
+    "site": _instead("a capacity of {what} of {enough} instead of {now}", _place),
+    "component": _instead("a capacity of {what} of {enough} instead of {now}", _place),
+    "earliest": _instead("{what} allowed to start in {enough} instead of {now}", _starting),
+    "latest": _instead("{what} allowed to start as late as {enough} instead of {now}", _starting),
+}
+
+
 def _number(case: Case, row: LeastChange, value: float | str) -> str:
+    """A number of a rule with its unit, to its last digit: a rounded one may not be enough."""
     if isinstance(value, str):
         return value
-    unit = money_unit(case) if row.unit == "money" else row.unit
-    return f"{value:,.12g} {unit}"
+    digits = f"{value:,.12g}"
+    if row.unit == "money":
+        return money_of(case, digits)
+    return f"{digits} {_UNITS.get(row.unit, row.unit)}"

@@ -74,7 +74,12 @@ def cars(value: float) -> str:
 
 def amount(case: Case, value: float) -> str:
     """Money with its unit."""
-    return f"{case.currency} {money_number(value)} {_multiple(case)}".strip()
+    return money_of(case, money_number(value))
+
+
+def money_of(case: Case, digits: str) -> str:
+    """A number that is money, with its unit."""
+    return f"{case.currency} {digits} {_multiple(case)}".strip()
 
 
 def money_number(value: float) -> str:

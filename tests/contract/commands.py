@@ -8,6 +8,13 @@ from typer.testing import CliRunner
 
 from optimizer.cli import app
 
+#: Two commitments of tiny that must start in the first quarter and need 8 + 5 of 10 engineers.
+IMPOSSIBLE = [
+    f"--set={commitment}.{setting}"
+    for commitment in ("vehicles.two", "deals.licence")
+    for setting in ("status=mandatory", "latest=2024Q1")
+]
+
 
 class Said(NamedTuple):
     """What a command answered."""

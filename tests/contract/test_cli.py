@@ -15,18 +15,12 @@ import pytest
 from models.finance import Budget
 from optimizer import AuditError, Goal, Outcome, load_case, save_case, solve
 from optimizer.catalogue import find_case
-from tests.contract.commands import Said, evplan
+from tests.contract.commands import IMPOSSIBLE, Said, evplan
 
 pytestmark = pytest.mark.usefixtures("folder")
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("highspy", "numpy", "pandas", "pyomo")
-#: Two commitments that must start in the first quarter and need 8 + 5 of 10 engineers.
-IMPOSSIBLE = [
-    f"--set={commitment}.{setting}"
-    for commitment in ("vehicles.two", "deals.licence")
-    for setting in ("status=mandatory", "latest=2024Q1")
-]
 
 
 @pytest.fixture(scope="module")

@@ -5,21 +5,19 @@ from __future__ import annotations
 import json
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from models.finance import Budget
 from optimizer import CaseError, Settings, conflict, load_case, reach, save_case, solve
 from optimizer.highs import Stop
-from tests.contract.commands import evplan
+from optimizer.reporting.conflicts import change_lines
+from optimizer.studies.conflict import Conflict, LeastChange
+from optimizer.studies.rules import Rule, RuleKind
+from tests.contract.commands import IMPOSSIBLE, evplan
 
 pytestmark = pytest.mark.usefixtures("folder")
-
-#: Two commitments that must start in the first quarter and need 8 + 5 of 10 engineers.
-IMPOSSIBLE = [
-    f"--set={commitment}.{setting}"
-    for commitment in ("vehicles.two", "deals.licence")
-    for setting in ("status=mandatory", "latest=2024Q1")
-]
 
 
 def test_reach_says_what_it_would_take() -> None:
@@ -149,13 +147,80 @@ def test_conflict_names_rules_and_what_must_give() -> None:
     assert "   - no more of engineers is occupied than there is (10)" in out
     assert "Without any one of them the others hold together" in out
     # 13 engineers are enough and nothing less; the licence can wait until Two is done.
-    assert "- resources.engineers: 3 units more in each period" in out
-    assert "- deals.licence.latest: 2024Q3 instead of 2024Q1; with 2024Q2 no plan exists" in out
+    assert "- 3 more engineers in each period" in out
+    assert (
+        "- Licence of the platform allowed to start as late as 2024Q3 instead of 2024Q1; "
+        "with 2024Q2 no plan exists" in out
+    )
     told = json.loads(Path("c.json").read_text(encoding="utf-8"))
     assert told["possible"] is False
     assert len(told["contradictions"]) == 5
     assert all(row["proven"] for row in told["corrections"])
     assert Path("c/changes.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "numbers", "unit", "told"),
+    [
+        (
+            "target",
+            "target.required",
+            (8000.0, 7000.0, 7000.1),
+            "cars a year",
+            "a target of 7,000 cars a year instead of 8,000 cars a year; "
+            "with 7,000.1 cars a year no plan exists",
+        ),
+        (
+            "cash_floor",
+            "finance.cash_floor",
+            (0.0, -4.02, -4.01),
+            "money",
+            "a cash floor of EUR -4.02 million instead of EUR 0 million; "
+            "with EUR -4.01 million no plan exists",
+        ),
+        (
+            "budget",
+            "budgets.all.year.2024",
+            (10.0, 12.5, 10.0),
+            "money",
+            "EUR 12.5 million to spend on all commitments in 2024 instead of EUR 10 million",
+        ),
+        (
+            "resource",
+            "resources.engineers",
+            (0.0, 3.0, 2.99),
+            "units more",
+            "3 more engineers in each period; with 2.99 more no plan exists",
+        ),
+        (
+            "site",
+            "sites.plant",
+            (4000.0, 4500.0, 4499.0),
+            "a year",
+            "a capacity of Plant of 4,500 a year instead of 4,000 a year; "
+            "with 4,499 a year no plan exists",
+        ),
+        (
+            "earliest",
+            "vehicles.two.earliest",
+            ("2024Q3", "2024Q1", "2024Q2"),
+            "period",
+            "Two allowed to start in 2024Q1 instead of 2024Q3; with 2024Q2 no plan exists",
+        ),
+    ],
+)
+def test_least_changes_are_told_in_words(
+    kind: RuleKind, path: str, numbers: tuple[Any, Any, Any], unit: str, told: str
+) -> None:
+    """What changes by its name, to the last digit, and what is too little where that says more."""
+    budget = Budget(category="all", scope="year", when="2024", amount=10.0)
+    case = load_case("tiny").replace(budgets=(budget,))
+    rule = Rule(kind, path, lambda parts: None)
+    now, enough, too_little = numbers
+    plan = solve(case).plan
+    assert plan is not None
+    change = LeastChange(rule, now, enough, too_little, unit, True, plan)
+    assert list(change_lines(Conflict(case, 1, False, changes=(change,)))) == [f"- {told}"]
 
 
 def test_conflict_of_a_case_with_a_plan() -> None:
