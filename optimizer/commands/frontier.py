@@ -46,7 +46,11 @@ def frontier(
     points: Annotated[int, typer.Option(min=2, max=1000, help="Points to seek at most.")] = 24,
     resolution: Annotated[
         str,
-        typer.Option(metavar="SHARE", help="Part of the range that may stay unexplored."),
+        typer.Option(
+            metavar="SHARE",
+            help="Part of the range that may stay unexplored; 0 for every point that the gap "
+            "can tell apart.",
+        ),
     ] = "5%",
     changes: ChangesOption = None,
     scenario: ScenarioOption = None,
@@ -100,6 +104,7 @@ def frontier(
             "between": list(front.between),
             "resolution": front.resolution,
             "complete": front.complete,
+            "left": front.left,
             "note": front.note,
             "unexplored": [asdict(part) for part in front.unexplored],
         }

@@ -5,6 +5,7 @@ Not here: finding them (see `optimizer.studies.alternatives`, `optimizer.studies
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -203,9 +204,12 @@ def front_lines(front: Frontier) -> list[str]:
     if len(front.points) == 1:
         head = f"One plan is best by both: {first} and {second} do not compete."
     if front.complete:
+        gap = percent(front.points[0].outcome.settings.gap)
+        # Rounded up, so that it stays true.
+        left = f"{percent(math.ceil(front.left * 1000) / 1000)} of the range"
         end = (
-            f"The front is complete: no plan is better than these in both by more than "
-            f"{percent(front.resolution)} of the range."
+            "The front is complete: no plan is better than these in both by more than "
+            f"{left if front.left else f'the gap of {gap}'}."
         )
     else:
         end = f"The front is partial: {front.note}."

@@ -3,10 +3,12 @@
 The augmented epsilon-constraint method (Mavrotas 2009): one goal is optimised while the
 other is held no worse than a level, then the other among the plans that are best by the
 first, so that every point is efficient. Levels are not laid out beforehand: each solve
-leaves boxes in which further points may lie, and the next level halves the largest. When
-every box is smaller than the resolution, in the one direction or the other, the front is
-complete to that resolution: no plan is better than the points shown by more than that in
-both goals. Points of a box that a solve proves empty are never asked for.
+leaves boxes in which further points may lie, and the next level halves the largest; where
+that shows nothing new, it lies a resolution above the low end, since the next point down a
+staircase is found in one solve so. When every box is smaller than the resolution, in the one
+direction or the other, the front is complete to that resolution: no plan is better than the
+points shown by more than that in both goals. Points of a box that a solve proves empty are
+never asked for.
 
 The case's other goals are left out, their conditions (`Goal.no_worse_than`) and a required
 target are not. Not here: solving (see `optimizer.solving`).
@@ -93,6 +95,8 @@ class Frontier:
     ``complete``: no plan is better than all points by more than ``resolution`` of the
     range in both goals. Otherwise the front is partial, ``note`` says why, and
     ``unexplored`` are the parts in which the search was left off or found nothing in time.
+    ``left`` is the part of the range of both that is left without a point at most: 0 where
+    every efficient plan is there, as far as the gap can tell them apart.
     """
 
     case: Case
@@ -103,6 +107,7 @@ class Frontier:
     note: str = ""
     impossible: bool = False
     unexplored: tuple[Unexplored, ...] = ()
+    left: float = 0.0
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -148,7 +153,8 @@ def frontier(
 ) -> Frontier:
     """The efficient plans of a case by two measures.
 
-    ``points`` is the most to seek, ``settings.time_limit`` holds for each. ``workers`` are
+    ``resolution`` is the part of the range in which no point need be sought (0: whatever the
+    gap can tell apart), ``points`` the most to seek; ``settings.time_limit`` holds for each. ``workers`` are
     processes (None: one for each core); one of them seeks the point asked for, the others
     those that are likely to be asked for next. ``progress`` follows the search for both ends,
     ``told`` is called after each point with their number and the largest part of the range
@@ -157,9 +163,9 @@ def frontier(
     front.
     """
     between = measures_from(*between)
-    if not 0 < resolution < 1 or points < 2:
+    if not 0 <= resolution < 1 or points < 2:
         found = f"a resolution of {resolution} with at most {points} points"
-        allowed = "a resolution between 0 and 1, and at least 2 points"
+        allowed = "a resolution from 0 to below 1, and at least 2 points"
         raise CaseError([Problem("frontier", found=found, allowed=allowed)])
     from optimizer.studies.watching import Watch
 
@@ -175,7 +181,7 @@ def frontier(
                 told(len(search.found), 0.0 if box is None else search.size(box))
             if box is None or stop.asked.is_set():
                 break
-            search.halve(box)
+            search.part(box)
     return search.frontier()
 
 
@@ -203,6 +209,8 @@ class _Box:
     first_at_low: float
     first_at_high: float
     after: FrontierPoint
+    #: It is what is left of one whose middle showed nothing new.
+    halved: bool = False
 
 
 #: Both levels of a box.
@@ -211,10 +219,6 @@ _Key = tuple[float, float]
 
 def _key(box: _Box) -> _Key:
     return box.low, box.high
-
-
-def _middle(box: _Box) -> float:
-    return (box.low + box.high) / 2
 
 
 @dataclass(frozen=True)
@@ -323,8 +327,8 @@ class _Search:
         low, high = self._second(best_first), self._second(best_second)
         self._open(low, high, self._first(best_first), best_second)
 
-    def halve(self, box: _Box) -> None:
-        """Ask at the middle of a box, and keep what is left of it."""
+    def part(self, box: _Box) -> None:
+        """Ask at a level within a box, and keep what is left of it."""
         from optimizer.studies.watching import Interrupted
 
         try:
@@ -332,21 +336,33 @@ class _Search:
         except Interrupted:
             return
         self.boxes.remove(box)
-        point, level = self._point(outcome), _middle(box)
+        point, level = self._point(outcome), self._level(box)
         if point is None:
             self.lost_boxes.append(box)
             return
         first, second = self._first(point), self._second(point)
-        self._open(box.low, level, box.first_at_low, point)
-        if first > box.first_at_high and second < box.high:
+        new = first > box.first_at_high and second < box.high
+        self._open(box.low, level, box.first_at_low, point, halved=not new)
+        if new:
             self.found.append(point)
             self._open(second, box.high, first, box.after)
 
+    def _level(self, box: _Box) -> float:
+        """Where a box is asked: in its middle, or as low as leaves nothing large below it."""
+        middle = (box.low + box.high) / 2
+        if not box.halved:
+            return middle
+        seconds = [self._second(point) for point in self.found]
+        step = self.resolution * (max(seconds) - min(seconds)) * (1 - ROUNDING)
+        return min(middle, box.low + max(step, self._blur(box.low, box.high)))
+
     def _asked(self, box: _Box) -> _AtLevel:
-        """What is asked at the middle of a box."""
+        """What is asked within a box."""
         assert box.after.outcome.plan is not None  # it is a point
         return _AtLevel(
-            self._with(0, 1, level=_middle(box)), box.after.outcome.plan.record, self.prepared.known
+            self._with(0, 1, level=self._level(box)),
+            box.after.outcome.plan.record,
+            self.prepared.known,
         )
 
     def _likely(self, waiting: Mapping[_Key, Outcome | None]) -> tuple[_Key, _AtLevel] | None:
@@ -355,14 +371,26 @@ class _Search:
         box = self._largest_of(rest)
         return None if box is None else (_key(box), self._asked(box))
 
-    def _open(self, low: float, high: float, first_at_low: float, after: FrontierPoint) -> None:
+    def _open(
+        self,
+        low: float,
+        high: float,
+        first_at_low: float,
+        after: FrontierPoint,
+        *,
+        halved: bool = False,
+    ) -> None:
         """A box, unless a side of it is what the gap cannot tell apart."""
         first_at_high = self._first(after)
         if self._differ(low, high) and self._differ(first_at_high, first_at_low):
-            self.boxes.append(_Box(low, high, first_at_low, first_at_high, after))
+            self.boxes.append(_Box(low, high, first_at_low, first_at_high, after, halved))
 
     def _differ(self, low: float, high: float) -> bool:
-        return high - low > max(self.settings.gap, ROUNDING) * max(1.0, abs(low), abs(high))
+        return high - low > self._blur(low, high)
+
+    def _blur(self, low: float, high: float) -> float:
+        """The largest difference of two values that the gap cannot tell from none."""
+        return max(self.settings.gap, ROUNDING) * max(1.0, abs(low), abs(high))
 
     def _efficient(self) -> list[FrontierPoint]:
         """The points in order, without those that another one outdoes.
@@ -440,6 +468,7 @@ class _Search:
             complete=not notes,
             note="; ".join(notes),
             unexplored=tuple(self._unexplored()),
+            left=max((self.size(box) for box in self.boxes + self.lost_boxes), default=0.0),
         )
 
     def _unexplored(self) -> Iterator[Unexplored]:

@@ -95,13 +95,23 @@ def test_frontier_goes_from_one_end_to_the_other(folder: Path) -> None:
     assert all(row["proven"] for row in data["points"])
 
 
+def test_a_front_says_how_complete_it_is() -> None:
+    """By default some of the range may be left; with resolution 0 nothing but the gap."""
+    words = ["frontier", "tiny", "--between", "volume", "--and", "npv"]
+    told = "no plan is better than these in both by more than"
+    _, coarse, _ = evplan(*words, "--resolution", "40%")
+    assert re.search(rf"{told} \d+\.\d % of the range", coarse)
+    _, exact, _ = evplan(*words, "--resolution", "0")
+    assert f"{told} the gap of 0.1 %" in exact
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (["--and", "size"], "'size' is no measure. Allowed: volume, last_year_volume, npv"),
         (["--between", "npv"], "npv is weighed against itself"),
         (["--resolution", "5"], "--resolution: '5' is no share"),
-        (["--resolution", "0"], "a resolution between 0 and 1"),
+        (["--resolution", "100%"], "a resolution from 0 to below 1"),
         (["--gap", "x"], "--gap"),
     ],
 )

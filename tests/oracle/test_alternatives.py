@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import islice
+from itertools import islice, pairwise
 
 import numpy as np
 import pytest
@@ -205,6 +205,29 @@ def test_frontiers_are_those_of_trying_everything(number: int, between: tuple[st
             for size, v in zip(ranges, (first, level), strict=True)
         ]
         assert any(p[0] >= first - slack[0] and p[1] >= level - slack[1] for p in points)
+
+
+@pytest.mark.parametrize("number", range(0, 12, 2))
+def test_an_exact_frontier_has_every_step(number: int) -> None:
+    """Without a resolution: with hardly less funding than a point has, the best volume that brute
+    force finds is that of the next point; and few solves find nothing new."""
+    case = CASES[number][0].replace(goals=())
+    asked: list[int] = []
+    front = frontier(
+        case,
+        ("volume", "cash"),
+        resolution=0,
+        settings=EXACT,
+        points=40,
+        told=lambda found, _: asked.append(found),
+    )
+    assert front.complete, front.note
+    assert front.left == 0
+    assert len(asked) <= 3 * len(front.points)
+    for point, following in pairwise(front.points):
+        hardly_less = point.second - 1e-4 * max(1.0, point.second)
+        best = best_of_first(case, front, hardly_less)
+        assert best == pytest.approx(following.first, rel=1e-4, abs=1e-3), point.second
 
 
 def test_a_frontier_that_ends_early_says_so() -> None:
