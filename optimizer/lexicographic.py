@@ -58,8 +58,12 @@ class Lexicographic:
         self.seconds = world.take_seconds()
         self.note = ""
 
-    def outcome(self, known: PlanRecord | None = None) -> Outcome:
-        """The outcome; ``known`` is a plan to begin with, which need not hold here."""
+    def outcome(self, known: PlanRecord | None = None, share: float = 1.0) -> Outcome:
+        """The outcome; ``known`` is a plan to begin with, which need not hold here.
+
+        ``share`` is the part of the time left that a goal may take where others follow.
+        """
+        whole = self.search.limit
         self._begin(known)
         found: list[_Found] = []
         goals = self.case.goals_in_order
@@ -67,6 +71,7 @@ class Lexicographic:
             self._look_ahead(goals[1])
         for goal in goals:
             mark = time.monotonic()
+            self.search.limit = whole if goal is goals[-1] else whole.part(share)
             if goal.kind == "target_date":
                 result = self._target_date(goal)
             else:

@@ -77,18 +77,21 @@ class Prepared:
         case: Case | None = None,
         *,
         start: Plan | PlanRecord | None = None,
+        share: float = 1.0,
         progress: Callable[[Progress], None] | None = None,
         stop: Stop | None = None,
     ) -> Outcome:
         """The best plan of a case: a changed one, or the one solved last.
 
         ``start`` is a known plan to begin with; it need not hold in the changed
-        case. Raises as `solve` does.
+        case. ``share`` is the part of the time left that a goal may take where others
+        follow: below 1, a limit that comes before the proof of the first leaves some for
+        them. Raises as `solve` does.
         """
         known = start.record if isinstance(start, Plan) else start
         limit = Limit(self.settings.time_limit, stop)
         with ctrl_c_asks(limit.stop):
-            return self._solve(self.case if case is None else case, known, limit, progress)
+            return self._solve(self.case if case is None else case, known, limit, progress, share)
 
     def out_of_reach(self, case: Case, *, stop: Stop | None = None) -> float | None:
         """What no window of a case can pass, where the relaxation rules the target out.
@@ -108,10 +111,11 @@ class Prepared:
         start: PlanRecord | None,
         limit: Limit,
         progress: Callable[[Progress], None] | None,
+        share: float = 1.0,
     ) -> Outcome:
         self._bring_in(case)
         search = self._search(limit, progress)
-        outcome = Lexicographic(self._world, self.settings, search).outcome(start)
+        outcome = Lexicographic(self._world, self.settings, search).outcome(start, share)
         if self.known is None and case == self._prepared:
             self.known = search.learned.frozen(search.shape)
         return outcome

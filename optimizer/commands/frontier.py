@@ -57,7 +57,7 @@ def frontier(
     gap: GapOption = "0.001",
     time_limit: Annotated[
         str, typer.Option(metavar="SECONDS", help="Seconds for each point.")
-    ] = "20",
+    ] = "30",
     workers: WorkersOption = None,
     json: JsonOption = None,
     csv: CsvOption = None,

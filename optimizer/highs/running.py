@@ -134,6 +134,15 @@ class Limit:
         left = self.left
         return self.stop.asked.is_set() or (left is not None and left <= 0)
 
+    def part(self, share: float) -> Limit:
+        """One that ends when this part of the time left is over; the same request stops it."""
+        part = Limit(stop=self.stop)
+        part.began = self.began
+        if self._end is not None:
+            now = time.monotonic()
+            part._end = now + share * max(self._end - now, 0.0)
+        return part
+
     @property
     def for_solver(self) -> float:
         """Seconds left as HiGHS wants them: above 0, infinite without a limit."""

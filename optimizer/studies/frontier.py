@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from optimizer.highs import Progress, Stop
-    from optimizer.searching import Knowledge
     from optimizer.studies.watching import Watch
 
 Measure = Literal["volume", "last_year_volume", "npv", "spending", "cash"]
@@ -53,6 +52,9 @@ MEASURES: dict[Measure, GoalKind] = {
 RESOLUTION = 0.05
 #: Differences smaller than this part of a value come from rounding.
 ROUNDING = 1e-6
+#: Part of a point's time that its first goal may take: a point that is not proven is at least
+#: a good one by the second goal too.
+SHARE = 2 / 3
 #: Points sought at most.
 POINTS = 24
 
@@ -154,11 +156,11 @@ def frontier(
     """The efficient plans of a case by two measures.
 
     ``resolution`` is the part of the range in which no point need be sought (0: whatever the
-    gap can tell apart), ``points`` the most to seek; ``settings.time_limit`` holds for each. ``workers`` are
-    processes (None: one for each core); one of them seeks the point asked for, the others
-    those that are likely to be asked for next. ``progress`` follows the search for both ends,
-    ``told`` is called after each point with their number and the largest part of the range
-    still unknown.
+    gap can tell apart), ``points`` the most to seek; ``settings.time_limit`` holds for each.
+    ``workers`` are processes (None: one for each core); one of them seeks the point asked for,
+    the others those that are likely to be asked for next. ``progress`` follows the search for
+    both ends, ``told`` is called after each point with their number and the largest part of
+    the range still unknown.
     Raises `CaseError` for measures that make no frontier. An interruption leaves a partial
     front.
     """
@@ -223,11 +225,10 @@ def _key(box: _Box) -> _Key:
 
 @dataclass(frozen=True)
 class _AtLevel:
-    """The best plan of a case that states a level, from a plan and what is known of its like."""
+    """The best plan of a case that states a level, and a plan to begin with."""
 
     case: Case
     start: PlanRecord
-    known: Knowledge | None
 
     def answer(self, settings: Settings, watch: Watch | None = None) -> Outcome:
         """The outcome; raises as `Watch.solve` does."""
@@ -237,8 +238,8 @@ class _AtLevel:
         if watch is None:
             with Watch() as own:
                 return self.answer(settings, own)
-        prepared = Prepared(self.case, settings, known=self.known)
-        return watch.solve(prepared, self.case, self.start)
+        prepared = Prepared(self.case, settings)
+        return watch.solve(prepared, self.case, self.start, share=SHARE)
 
 
 @dataclass
@@ -359,11 +360,7 @@ class _Search:
     def _asked(self, box: _Box) -> _AtLevel:
         """What is asked within a box."""
         assert box.after.outcome.plan is not None  # it is a point
-        return _AtLevel(
-            self._with(0, 1, level=self._level(box)),
-            box.after.outcome.plan.record,
-            self.prepared.known,
-        )
+        return _AtLevel(self._with(0, 1, level=self._level(box)), box.after.outcome.plan.record)
 
     def _likely(self, waiting: Mapping[_Key, Outcome | None]) -> tuple[_Key, _AtLevel] | None:
         """The largest box that nobody asks about yet."""

@@ -94,10 +94,11 @@ class Watch:
         case: Case,
         start: Plan | PlanRecord | None = None,
         enough: Callable[[Progress], bool] | None = None,
+        share: float = 1.0,
     ) -> Outcome:
         """The outcome for a case; ``enough`` ends the search when its progress suffices.
 
-        Raises `Interrupted` where it was ended from outside, or should not begin.
+        ``share`` is as in `Prepared.solve`. Raises `Interrupted` where it was ended from outside, or should not begin.
         """
         now, asked = self._begun()
 
@@ -108,7 +109,7 @@ class Watch:
                 self.enough = True
                 asked.enough()
 
-        outcome = prepared.solve(case, start=start, progress=look, stop=now)
+        outcome = prepared.solve(case, start=start, share=share, progress=look, stop=now)
         if self.over:
             raise Interrupted
         return outcome

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from optimizer import Settings, SolverError, load_case
+from optimizer import Goal, Prepared, Settings, SolverError, load_case
 from optimizer.formulation.goals import measure
 from optimizer.highs import Answer, Limit
 from optimizer.matrix import Vector
@@ -98,3 +98,34 @@ def test_a_plan_is_made_exact_within_the_limit(
         assert (limit.left is None) == (most is None)
         assert most is None or (limit.left is not None and limit.left <= most)
     assert search.x is before
+
+
+@pytest.mark.parametrize(("share", "parts"), [(1.0, [1.0, 1.0, 1.0]), (0.5, [0.5, 0.5, 1.0])])
+def test_a_share_leaves_time_for_the_goals_that_follow(
+    share: float, parts: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 1,000 s each goal but the last may take so much of what is left; the last all of it."""
+    left: list[float] = []
+    bettered = Search.best
+
+    def best(self: Search, *words: Any, **more: Any) -> Answer:
+        left.append(self.limit.left or 0.0)
+        return bettered(self, *words, **more)
+
+    monkeypatch.setattr(Search, "best", best)
+    case = load_case("tiny")
+    goals = tuple(Goal(kind=kind) for kind in ("volume", "npv", "spending"))
+    prepared = Prepared(case.replace(goals=goals), Settings(time_limit=1000))
+    assert prepared.solve(share=share).proven
+    assert left == [pytest.approx(1000 * part, rel=0.1) for part in parts]
+
+
+def test_a_part_of_a_limit_is_stopped_with_it() -> None:
+    """It ends before, is asked to stop by the same request, and has no end where there is none."""
+    whole = Limit(1000)
+    part = whole.part(0.25)
+    assert part.left == pytest.approx(250, rel=0.1)
+    assert part.began == whole.began
+    whole.stop.asked.set()
+    assert part.over
+    assert Limit().part(0.25).left is None
