@@ -127,13 +127,14 @@ class Search:
         known = self._begin(aim)
         relaxed = self.tighten(aim)
         if self.limit.over:
-            return Answer("limit", None, None, None)
+            return Answer("limit", None, None, relaxed.value)
         basis = self.session.basis
         if relaxed.status == "infeasible":
             return Answer("infeasible", None, None, None)
         self._take_known(aim, known)
         self._take_whole(aim, relaxed)
         answer = self._quick(aim, relaxed) or self._searched(aim, relaxed, known)
+        answer = _bounded(aim, answer, relaxed)
         value = self.value(aim)
         if self.x is not None and value is not None and relaxed.value is not None:
             promise = relative_gap(value, relaxed.value)
@@ -190,7 +191,7 @@ class Search:
             relaxed = narrowing.narrow(cutoff)
             if relaxed.x is None or self.limit.over:
                 break
-        answer = quick or self._prove(aim, cutoff)
+        answer = _bounded(aim, quick or self._prove(aim, cutoff), relaxed)
         if cutoff is not None and answer.bound is not None:
             answer = replace(answer, bound=aim.outer(answer.bound, cutoff))
         self.learned.claims[aim.topic] = narrowing.claims
@@ -397,3 +398,13 @@ class Search:
         bounds = [bound for bound in (answer.bound, closer.bound) if bound is not None]
         tightest = (min(bounds) if aim.sense == "max" else max(bounds)) if bounds else None
         return Answer("optimal", x, value, tightest, closer.nodes)
+
+
+def _bounded(aim: Aim, answer: Answer, relaxed: Relaxed) -> Answer:
+    """An answer with the bound of the relaxation, where HiGHS came to none or to a weaker one."""
+    bound = relaxed.value
+    if bound is None or answer.status == "infeasible":
+        return answer
+    if answer.bound is not None and not aim.better(answer.bound, bound):
+        return answer
+    return replace(answer, bound=bound)

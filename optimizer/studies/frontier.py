@@ -32,6 +32,7 @@ from optimizer.outcome import Outcome
 from optimizer.plan import Plan
 from optimizer.settings import Settings
 from optimizer.studies.differences import DecisionChange, decision_changes
+from optimizer.studies.question import SHARE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,9 +53,6 @@ MEASURES: dict[Measure, GoalKind] = {
 RESOLUTION = 0.05
 #: Differences smaller than this part of a value come from rounding.
 ROUNDING = 1e-6
-#: Part of a point's time that its first goal may take: a point that is not proven is at least
-#: a good one by the second goal too.
-SHARE = 2 / 3
 #: Points sought at most.
 POINTS = 24
 

@@ -20,7 +20,7 @@ from optimizer.studies.differences import chosen, limit_changes
 from optimizer.studies.explanation import LimitGain, Move, Price
 from optimizer.studies.gains import Relation, gains
 from optimizer.studies.many import Answer, Unfinished
-from optimizer.studies.question import Lesson, Question
+from optimizer.studies.question import SHARE, Lesson, Question
 from optimizer.studies.steps import Limit, loosened
 
 if TYPE_CHECKING:
@@ -183,7 +183,9 @@ def alone(case: Case, settings: Settings, stop: Stop | None = None) -> Answers:
                     prepared = Prepared(case, settings, known=known)
                 fault, outcome = "", None
                 try:
-                    outcome = prepared.solve(question.case, start=question.start, stop=asked_to)
+                    outcome = prepared.solve(
+                        question.case, start=question.start, share=SHARE, stop=asked_to
+                    )
                 except (AuditError, SolverError) as error:
                     fault = str(error)
                 if asked_to.asked.is_set():  # cut short by hand: it says nothing

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 #: Columns and settings that no plan depends on.
 SHOWN = frozenset({"name", "title", "note", "partner", "price_basis"})
+#: Part of the time left that a goal may take where others follow: a plan whose proof a limit
+#: cuts short is then at least a good one by the other goals too.
+SHARE = 2 / 3
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,8 @@ class Question:
         if self.lesson is not None:
             known = self.lesson.knowledge
             base = self.lesson.case if can_become(self.lesson.case, self.case) else base
-        return Prepared(base, settings, known=known).solve(self.case, start=self.start)
+        prepared = Prepared(base, settings, known=known)
+        return prepared.solve(self.case, start=self.start, share=SHARE)
 
     def taught(
         self,

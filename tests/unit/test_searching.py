@@ -14,6 +14,7 @@ from optimizer.formulation.goals import measure
 from optimizer.highs import Answer, Limit
 from optimizer.matrix import Vector
 from optimizer.searching import Search
+from optimizer.searching.aim import Aim
 from optimizer.searching.search import FINISHING
 from optimizer.world import World
 
@@ -98,6 +99,25 @@ def test_a_plan_is_made_exact_within_the_limit(
         assert (limit.left is None) == (most is None)
         assert most is None or (limit.left is not None and limit.left <= most)
     assert search.x is before
+
+
+@pytest.mark.parametrize("weak", [None, 1e9])
+def test_the_relaxation_bounds_what_a_limit_cut_short(
+    weak: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where HiGHS has no bound yet, or a weaker one, that of the relaxation is handed on."""
+    world = World(load_case("tiny"), Settings())
+    search = Search(world.session, world.pool, world.large(), 0.0, Limit())
+    volume = world.vector(measure(world.block, world.case.goals_in_order[1]))
+    relaxed = search.tighten(Aim(volume, "max", "volume", "volume")).value
+    assert relaxed is not None
+    cut = Answer("limit", None, None, weak)
+    monkeypatch.setattr(search.session, "optimise", lambda *_, **__: cut)
+    assert search.best(volume, "max", "volume").bound == pytest.approx(relaxed)
+    for_least = Vector(volume.columns, -volume.coefficients, -volume.constant)
+    weak_least = replace(cut, bound=None if weak is None else -weak)
+    monkeypatch.setattr(search.session, "optimise", lambda *_, **__: weak_least)
+    assert search.best(for_least, "min", "volume").bound == pytest.approx(-relaxed)
 
 
 @pytest.mark.parametrize(("share", "parts"), [(1.0, [1.0, 1.0, 1.0]), (0.5, [0.5, 0.5, 1.0])])
