@@ -95,8 +95,8 @@ class Frontier:
     ``complete``: no plan is better than all points by more than ``resolution`` of the
     range in both goals. Otherwise the front is partial, ``note`` says why, and
     ``unexplored`` are the parts in which the search was left off or found nothing in time.
-    ``left`` is the part of the range of both that is left without a point at most: 0 where
-    every efficient plan is there, as far as the gap can tell them apart.
+    ``left`` is the largest part of the range, in both goals, that no point was sought in: a
+    complete front with 0 has every efficient plan, as far as the gap can tell them apart.
     """
 
     case: Case
