@@ -40,7 +40,7 @@ VerdictWord = Literal["always", "never", "optional", "open"]
 #: Fewer decisions than this at once are sought one by one.
 FEW = 4
 #: Each of these has this part of the time for a question.
-SHARE = 4
+ONE_BY_ONE = 0.25
 #: After so many of them it is told how many are left.
 TOLD = 10
 #: Plans shown beside the best one, unless asked for otherwise.
@@ -339,7 +339,7 @@ class _Atlas:
         from optimizer.studies.watching import Interrupted
 
         limit = self.settings.time_limit
-        update = {"time_limit": None if limit is None else limit / SHARE}
+        update = {"time_limit": None if limit is None else limit * ONE_BY_ONE}
         each = self.settings.model_copy(update=update)
         ahead: Ahead[str, Differing | None] = Ahead(self.watch, each, self.workers, _differing)
         waiting = [id for id in ids if id not in proven]

@@ -562,9 +562,9 @@ def test_a_report_is_about_something() -> None:
         report_page(3)  # type: ignore[arg-type]
 
 
-def test_studies_write_pages_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("folder")
+def test_studies_write_pages_too() -> None:
     """``compare`` and ``sweep`` write the page of what they found, never over a file."""
-    monkeypatch.chdir(tmp_path)
     compared = ["compare", "tiny", "late_two", "--no-store", "--workers", "1", "--report", "a.html"]
     swept = ["sweep", "tiny", "--vary", "finance.opening_cash=30,31", "--no-store"]
     swept += ["--workers", "1", "--out", "made", "--report", "b.html"]
@@ -771,11 +771,9 @@ def test_names_are_text_in_studies_of_a_plan(tmp_path: Path) -> None:
         (["frontier", "tiny", "--points", "2"], "front-points"),
     ],
 )
-def test_commands_write_pages(
-    words: list[str], id: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("folder")
+def test_commands_write_pages(words: list[str], id: str) -> None:
     """``explain``, ``alternatives`` and ``frontier`` write pages, never over a file."""
-    monkeypatch.chdir(tmp_path)
     result = evplan(*words, "--report", "a.html")
     assert result.code == 0, result.err
     assert result.out.endswith("\nWritten to a.html\n")
