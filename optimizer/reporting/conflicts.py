@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from models.case import Case
+from optimizer.reporting.finding_words import row_title
 from optimizer.reporting.text import amount, cars, money_of, one_line, percent, title_of
 
 if TYPE_CHECKING:
@@ -109,14 +110,11 @@ def _goal_bound(case: Case, rule: Rule) -> str:
 
 
 def _capacity(case: Case, rule: Rule) -> str:
-    return f"{_place(case, rule)} gives no more than its capacity and that of its expansions"
+    return f"{_row(case, rule)} gives no more than its capacity and that of its expansions"
 
 
-def _place(case: Case, rule: Rule) -> str:
-    """A site or a component."""
-    table, name = rule.path.split(".", 1)
-    row = next(row for row in case.rows(table) if row.path == rule.path)
-    return str(getattr(row, "title", "") or name)
+def _row(case: Case, rule: Rule) -> str:
+    return row_title(case, rule.path)
 
 
 def _network(case: Case, rule: Rule) -> str:
@@ -266,8 +264,8 @@ _CHANGED: dict[str, Callable[[Case, LeastChange], str]] = {
     "resource": _instead(
         "{enough} {what} in each period", lambda _case, rule: rule.path.split(".", 1)[1]
     ),
-    "site": _instead("a capacity of {what} of {enough} instead of {now}", _place),
-    "component": _instead("a capacity of {what} of {enough} instead of {now}", _place),
+    "site": _instead("a capacity of {what} of {enough} instead of {now}", _row),
+    "component": _instead("a capacity of {what} of {enough} instead of {now}", _row),
     "earliest": _instead("{what} allowed to start in {enough} instead of {now}", _starting),
     "latest": _instead("{what} allowed to start as late as {enough} instead of {now}", _starting),
 }

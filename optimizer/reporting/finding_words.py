@@ -30,7 +30,7 @@ def step_words(case: Case, limit: Limit, by: float) -> str:
         return _of_commitment(case, row, column, by)
     if row.startswith("launches.") and limit.kind == "demand":
         vehicle = name_of(case, f"vehicles.{names[0]}") if names[0] != "*" else "every car"
-        where = "every market" if names[1] == "*" else _title(case, f"markets.{names[1]}")
+        where = "every market" if names[1] == "*" else row_title(case, f"markets.{names[1]}")
         return f"{number(100 * by)} % more demand for {vehicle} in {where}"
     if limit.path == "finance.opening_cash":
         return f"{text.amount(case, by)} more cash at the start"
@@ -43,11 +43,11 @@ def step_words(case: Case, limit: Limit, by: float) -> str:
         when = f" in {names[2]}" if len(names) > 3 else f" {scope}"
         return f"{text.amount(case, by)} more in the budget {names[0]}{when}"
     if limit.kind in ("site", "component"):
-        return f"{size} {limit.unit} more capacity of {_title(case, row)}"
+        return f"{size} {limit.unit} more capacity of {row_title(case, row)}"
     if limit.kind == "segment":
         segment = f"{names[1]} in " if table == "segments" else "each segment of "
         points = number(100 * by)
-        market = _title(case, f"markets.{names[0]}")
+        market = row_title(case, f"markets.{names[0]}")
         return f"a largest share in {segment}{market} higher by {points} percentage points"
     if limit.kind == "group":
         return f"{size} more of the group {names[0]}"
@@ -202,7 +202,7 @@ def limit_name_of(case: Case, kind: str, name: str) -> str:
     return text.one_line(text.limit_name(case, kind, name))
 
 
-def _title(case: Case, path: str) -> str:
+def row_title(case: Case, path: str) -> str:
     """The title of a row that has one, or its key, as one plain line."""
     table, _, key = path.partition(".")
     for row in case.rows(table):
