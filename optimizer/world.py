@@ -154,8 +154,8 @@ class World:
         began = time.monotonic()
         self.session.reset()
         self._count(self._built_for)
-        changed = differences(self._built_for, case)
-        if changed is None or not changed <= _in_place():
+        changed = _changed_in_place(self._built_for, case)
+        if changed is None:
             return False
         steps = schedule(case) if changed & _windows() else {}
         if not _hold(self.block.steps, steps):
@@ -236,10 +236,16 @@ class World:
 
 def can_become(base: Case, case: Case) -> bool:
     """Whether a world built for the one can be the other in place."""
-    changed = differences(base, case)
-    if changed is None or not changed <= _in_place():
+    changed = _changed_in_place(base, case)
+    if changed is None:
         return False
     return not changed & _windows() or _hold(schedule(base), schedule(case))
+
+
+def _changed_in_place(base: Case, case: Case) -> set[tuple[str, str]] | None:
+    """What of two cases differs; None where that cannot all be changed in place."""
+    changed = differences(base, case)
+    return changed if changed is not None and changed <= _in_place() else None
 
 
 def _hold(built: Mapping[str, Steps], steps: Mapping[str, Steps]) -> bool:

@@ -204,13 +204,10 @@ def front_lines(front: Frontier) -> list[str]:
     if len(front.points) == 1:
         head = f"One plan is best by both: {first} and {second} do not compete."
     if front.complete:
-        gap = percent(front.points[0].outcome.settings.gap)
-        # Rounded up, so that it stays true.
-        left = f"{percent(math.ceil(front.left * 1000) / 1000)} of the range"
-        end = (
-            "The front is complete: no plan is better than these in both by more than "
-            f"{left if front.left else f'the gap of {gap}'}."
-        )
+        left = f"the gap of {percent(front.points[0].outcome.settings.gap)}"
+        if front.left:  # rounded up, so that it stays true
+            left = f"{percent(math.ceil(front.left * 1000) / 1000)} of the range"
+        end = f"The front is complete: no plan is better than these in both by more than {left}."
     else:
         end = f"The front is partial: {front.note}."
     return [head, end]

@@ -43,6 +43,11 @@ class Aim:
         """The weaker of two bounds."""
         return max(bound, other) if self.sense == "max" else min(bound, other)
 
+    def tightest(self, *bounds: float | None) -> float | None:
+        """The strongest of these bounds; None where there is none."""
+        known = [bound for bound in bounds if bound is not None]
+        return (min if self.sense == "max" else max)(known, default=None)
+
     def satisfied(self, value: float | None) -> bool:
         """Whether a plan of this value ends the search."""
         return value is not None and self.enough is not None and not self.better(self.enough, value)

@@ -395,16 +395,12 @@ class Search:
             return answer
         worse = aim.better(answer.value, closer.value)
         x, value = (answer.x, answer.value) if worse else (closer.x, closer.value)
-        bounds = [bound for bound in (answer.bound, closer.bound) if bound is not None]
-        tightest = (min(bounds) if aim.sense == "max" else max(bounds)) if bounds else None
-        return Answer("optimal", x, value, tightest, closer.nodes)
+        bound = aim.tightest(answer.bound, closer.bound)
+        return Answer("optimal", x, value, bound, closer.nodes)
 
 
 def _bounded(aim: Aim, answer: Answer, relaxed: Relaxed) -> Answer:
     """An answer with the bound of the relaxation, where HiGHS came to none or to a weaker one."""
-    bound = relaxed.value
-    if bound is None or answer.status == "infeasible":
+    if answer.status == "infeasible":
         return answer
-    if answer.bound is not None and not aim.better(answer.bound, bound):
-        return answer
-    return replace(answer, bound=bound)
+    return replace(answer, bound=aim.tightest(answer.bound, relaxed.value))

@@ -351,8 +351,7 @@ class _Search:
         middle = (box.low + box.high) / 2
         if not box.halved:
             return middle
-        seconds = [self._second(point) for point in self.found]
-        step = self.resolution * (max(seconds) - min(seconds)) * (1 - ROUNDING)
+        step = self.resolution * self._range(self._second) * (1 - ROUNDING)
         return min(middle, box.low + max(step, self._blur(box.low, box.high)))
 
     def _asked(self, box: _Box) -> _AtLevel:
@@ -423,12 +422,15 @@ class _Search:
 
     def size(self, box: _Box) -> float:
         """The smaller of its two sides, as a part of the range of its goal."""
-        firsts = [self._first(point) for point in self.found]
-        seconds = [self._second(point) for point in self.found]
         return min(
-            (box.first_at_low - box.first_at_high) / (max(firsts) - min(firsts)),
-            (box.high - box.low) / (max(seconds) - min(seconds)),
+            (box.first_at_low - box.first_at_high) / self._range(self._first),
+            (box.high - box.low) / self._range(self._second),
         )
+
+    def _range(self, measured: Callable[[FrontierPoint], float]) -> float:
+        """How far the points found lie apart in one of the goals."""
+        values = [measured(point) for point in self.found]
+        return max(values) - min(values)
 
     def _first(self, point: FrontierPoint) -> float:
         return point.first if self.kinds[0] not in LEAST else -point.first

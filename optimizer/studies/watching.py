@@ -98,7 +98,8 @@ class Watch:
     ) -> Outcome:
         """The outcome for a case; ``enough`` ends the search when its progress suffices.
 
-        ``share`` is as in `Prepared.solve`. Raises `Interrupted` where it was ended from outside, or should not begin.
+        ``share`` is as in `Prepared.solve`. Raises `Interrupted` where it was ended from
+        outside, or should not begin.
         """
         now, asked = self._begun()
 
